@@ -1,5 +1,5 @@
-//! The nearest vectors: a pass over four bits per dimension with proven bounds, four more of the rows that are left, then a
-//! full comparison of the few rows that the bounds leave.
+//! The nearest vectors: a pass over one byte per dimension with proven bounds, then a full comparison of the few rows
+//! that the bounds leave.
 //!
 //! Everything is measured as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row
 //! the codes give an interval that holds its goodness ([`super::bounds`]). A row whose upper end lies below the k-th
@@ -22,7 +22,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::ops::Range;
 
 use rushes_plan::similarity::{nearer_first, similarity, similarity_score, within_threshold};
 use rushes_types::{Result, TimeSet};
@@ -31,7 +30,6 @@ use super::approximate::short_list;
 use super::bounds::{Bounds, Interval};
 use super::entry::Entry;
 use super::hits::hit_of;
-use super::quantise::RowStats;
 use super::segment_view::{AssetCursor, SegmentView};
 use super::vector_search::{RowRange, VectorSearch};
 use super::vectors::Vectors;
@@ -56,9 +54,6 @@ struct ScanResult {
     lowest: Vec<f64>,
     examined: u64,
 }
-
-/// Rows whose high halves are multiplied with the query at once.
-const ROWS_AT_ONCE: usize = 64;
 
 /// Vectors compared in full between two looks whether the search may go on.
 const COMPARED_BETWEEN_LOOKS: usize = 1_024;
@@ -127,7 +122,6 @@ impl VectorSearch<'_> {
         let mut times = EligibleTimes::new(self);
         let mut last_vectors: Option<((usize, usize), Vectors<'_>)> = None;
         let mut held = self.scope.budget.hold(0)?;
-        let mut left: Vec<(usize, RowStats)> = Vec::with_capacity(ROWS_AT_ONCE);
         for range in ranges {
             let before = found.candidates.len();
             let view = &self.views[range.view];
@@ -144,32 +138,27 @@ impl VectorSearch<'_> {
             let Some((_, visible)) = &mut visible else { continue };
             visible.meter.steps(range.rows.len() * (1 + vectors.dimensions / 64))?;
             let broken = || view.segment.broken("a vector is missing");
-            for from in range.rows.clone().step_by(ROWS_AT_ONCE) {
-                let rows = from..range.rows.end.min(from + ROWS_AT_ONCE);
-                self.left_by_halves(&bounds, vectors, rows, least, &mut left).ok_or_else(broken)?;
-                for &(row, stats) in &left {
-                    let halves = vectors.high(row..row + 1).zip(vectors.low(row));
-                    let (high, low) = halves.ok_or_else(broken)?;
-                    let Interval { lowest, highest } = bounds.of(&stats, high, low);
-                    if highest < least {
-                        continue;
-                    }
-                    let Some(entry) = visible.admits_no(stats.entry)? else { continue };
-                    if !times_known && !times.meet(view, stats.entry, entry) {
-                        continue;
-                    }
-                    let RowRange { view, space, .. } = *range;
-                    found.candidates.push(Candidate { view, space, row, entry: stats.entry, highest });
-                    if self.test.k.is_none() {
-                        continue;
-                    }
-                    best.push(Reverse(Goodness(lowest)));
-                    if best.len() > k {
-                        best.pop();
-                    }
-                    if best.len() == k {
-                        least = best.peek().map_or(least, |worst| worst.0.0.max(least));
-                    }
+            for row in range.rows.clone() {
+                let stats = vectors.stats(row).ok_or_else(broken)?;
+                let Interval { lowest, highest } = bounds.of(&stats, vectors.codes(row).ok_or_else(broken)?);
+                if highest < least {
+                    continue;
+                }
+                let Some(entry) = visible.admits_no(stats.entry)? else { continue };
+                if !times_known && !times.meet(view, stats.entry, entry) {
+                    continue;
+                }
+                let RowRange { view, space, .. } = *range;
+                found.candidates.push(Candidate { view, space, row, entry: stats.entry, highest });
+                if self.test.k.is_none() {
+                    continue;
+                }
+                best.push(Reverse(Goodness(lowest)));
+                if best.len() > k {
+                    best.pop();
+                }
+                if best.len() == k {
+                    least = best.peek().map_or(least, |worst| worst.0.0.max(least));
                 }
             }
             let more = found.candidates.len() - before;
@@ -183,29 +172,6 @@ impl VectorSearch<'_> {
             found.candidates.retain(|candidate| candidate.highest >= least);
         }
         Ok(found)
-    }
-
-    /// The rows that may be as good as that, by the high halves of their codes; what is read of them next is brought near.
-    fn left_by_halves(
-        &self,
-        bounds: &Bounds,
-        vectors: Vectors<'_>,
-        rows: Range<usize>,
-        least: f64,
-        left: &mut Vec<(usize, RowStats)>,
-    ) -> Option<()> {
-        let by_halves = self.scope.shortcuts.halves_of_codes;
-        let mut sums = [0; ROWS_AT_ONCE];
-        bounds.coarse_sums(vectors.high(rows.clone())?, &mut sums);
-        left.clear();
-        for (row, sum) in rows.zip(sums) {
-            let stats = vectors.stats(row)?;
-            if !by_halves || !bounds.is_worse(&stats, sum, least) {
-                left.push((row, stats));
-            }
-        }
-        vectors.touch(left.iter().map(|(row, _)| *row));
-        Some(())
     }
 
     /// Cuts a sorted list at `k`. Ties at the cut go to the lower annotation id, then model, run and asset.

@@ -12,7 +12,7 @@
 //! forms        fst: form ␀ language ␀ rank of the word
 //! dialogue     lines by asset and model, for phrases that go on in the next line
 //! payloads     what is only needed of annotations that are shown
-//! spaces       per space: statistics, halves of codes, f32 rows, sign bits; rows ascend by entry
+//! spaces       per space: statistics, 8-bit codes, f32 rows, sign bits; rows ascend by entry
 //! ```
 //!
 //! # Invariants

@@ -15,8 +15,6 @@ pub struct Shortcuts {
     pub lists_by_bits: bool,
     /// Vectors outside the times in question are passed over before they are compared.
     pub times_before_vectors: bool,
-    /// Vectors are compared by the high halves of their codes before the low ones are read.
-    pub halves_of_codes: bool,
     /// Vectors are compared by the widest instructions that the processor has.
     pub wide_instructions: bool,
 }
@@ -30,7 +28,6 @@ impl Shortcuts {
         candidates_read: true,
         lists_by_bits: true,
         times_before_vectors: true,
-        halves_of_codes: true,
         wide_instructions: true,
     };
 }
@@ -45,7 +42,6 @@ impl Shortcuts {
         candidates_read: false,
         lists_by_bits: false,
         times_before_vectors: false,
-        halves_of_codes: false,
         wide_instructions: false,
     };
 
@@ -61,7 +57,6 @@ impl Shortcuts {
             ("candidates_read", Self { candidates_read: false, ..all }),
             ("lists_by_bits", Self { lists_by_bits: false, ..all }),
             ("times_before_vectors", Self { times_before_vectors: false, ..all }),
-            ("halves_of_codes", Self { halves_of_codes: false, ..all }),
             ("wide_instructions", Self { wide_instructions: false, ..all }),
         ]
     }

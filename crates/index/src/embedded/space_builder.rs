@@ -8,9 +8,9 @@ use rushes_types::{Error, Result, SpaceId};
 
 use super::bytes::{put_bytes, put_varint, small};
 use super::file::SectionWriter;
-use super::quantise::{Quantised, RowStats, STATS_BYTES, code_bytes, put_halves, quantise};
+use super::quantise::{RowStats, STATS_BYTES, code_bytes, quantise};
 use super::sections::of_space;
-use super::signs::{MeanDirection, SignWidths, put_signs};
+use super::signs::{MeanDirection, put_signs};
 
 #[derive(Debug)]
 pub(crate) struct SpaceBuilder {
@@ -45,53 +45,36 @@ impl SpaceBuilder {
         let crc = crc32fast::hash(&self.buffer);
         self.vectors.put(&self.buffer)?;
         self.buffer.clear();
-        let Quantised { scale, residual, coarse } = quantise(vector, &mut self.buffer);
+        let (scale, residual) = quantise(vector, &mut self.buffer);
         self.codes.put(&self.buffer)?;
         let norm = vector.iter().fold(0.0, |sum, x| sum + f64::from(*x) * f64::from(*x)).sqrt();
         self.mean.add(vector, norm);
-        self.stats.extend(RowStats { norm, scale, residual, coarse, entry, crc }.to_bytes());
+        self.stats.extend(RowStats { norm, scale, residual, entry, crc }.to_bytes());
         let row = self.rows;
         self.rows = small(row as usize + 1)?;
         Ok(row)
     }
 
     /// Writes the sections of the space, which is the `no`-th.
-    pub fn finish(mut self, no: usize, out: &mut SectionWriter, head: &mut Vec<u8>) -> Result<()> {
+    pub fn finish(self, no: usize, out: &mut SectionWriter, head: &mut Vec<u8>) -> Result<()> {
         put_bytes(head, self.space.as_str().as_bytes());
         put_varint(head, self.dimensions as u64);
         put_varint(head, u64::from(self.rows));
         let sections = of_space(no);
         out.section(sections.stats, &self.stats)?;
         let mean = self.mean.finish(self.dimensions);
-        let mut first_signs: Vec<u8> = mean.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let (mut other_signs, mut signs, mut halves) = (Vec::new(), Vec::new(), Vec::new());
+        let mut signs: Vec<u8> = mean.iter().flat_map(|x| x.to_le_bytes()).collect();
         let mut stats = self.stats.chunks_exact(STATS_BYTES).map_while(RowStats::read);
         out.begin(sections.codes)?;
-        self.codes.each_record(code_bytes(self.dimensions), &mut |codes| {
-            halves.clear();
-            put_halves(codes, true, &mut halves);
-            out.put(&halves)?;
+        self.codes.copy_into(out, code_bytes(self.dimensions), &mut |codes| {
             // The value of a code unit is the same over a row: its scale, or zero where there is none.
-            let Some(RowStats { norm, scale, .. }) = stats.next() else { return Ok(()) };
+            let Some(RowStats { norm, scale, .. }) = stats.next() else { return };
             let component = |code: &u8| scale * f32::from(code.cast_signed());
-            signs.clear();
             put_signs(codes.iter().take(mean.len()).map(component), norm, &mean, &mut signs);
-            let (first, other) = signs.split_at(SignWidths::of(mean.len()).first);
-            first_signs.extend(first);
-            other_signs.extend(other);
-            Ok(())
         })?;
-        self.codes.each_record(code_bytes(self.dimensions), &mut |codes| {
-            halves.clear();
-            put_halves(codes, false, &mut halves);
-            out.put(&halves)
-        })?;
-        out.end()?;
         out.begin(sections.rows)?;
-        self.vectors.each_record(self.dimensions * 4, &mut |vector| out.put(vector))?;
-        out.end()?;
-        first_signs.append(&mut other_signs);
-        out.section(sections.signs, &first_signs)
+        self.vectors.copy_into(out, self.dimensions * 4, &mut |_| {})?;
+        out.section(sections.signs, &signs)
     }
 }
 
@@ -115,12 +98,16 @@ impl Scratch {
         out.write_all(bytes).map_err(|e| Error::io(&format!("writing `{}`", path.display()), e))
     }
 
-    /// Calls `each` with every record, all of a fixed size; nothing is written afterwards.
-    fn each_record(&mut self, record_bytes: usize, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    /// Copies records of a fixed size, calling `each` with every one.
+    fn copy_into(
+        mut self,
+        out: &mut SectionWriter,
+        record_bytes: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<()> {
         let doing = format!("reading `{}`", self.path.display());
-        if let Some(written) = self.out.take() {
-            drop(written.into_inner().map_err(|e| Error::io(&doing, e.into_error()))?);
-        }
+        let written = self.out.take().ok_or_else(|| Error::bug("a scratch file was closed early"))?;
+        drop(written.into_inner().map_err(|e| Error::io(&doing, e.into_error()))?);
         let mut file =
             BufReader::with_capacity(1 << 18, File::open(&self.path).map_err(|e| Error::io(&doing, e))?);
         let mut left = file.get_ref().metadata().map_err(|e| Error::io(&doing, e))?.len();
@@ -128,7 +115,8 @@ impl Scratch {
         while left > 0 && record_bytes > 0 {
             file.read_exact(&mut record).map_err(|e| Error::io(&doing, e))?;
             left = left.saturating_sub(record_bytes as u64);
-            each(&record)?;
+            each(&record);
+            out.put(&record)?;
         }
         Ok(())
     }

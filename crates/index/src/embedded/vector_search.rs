@@ -20,7 +20,7 @@ const ROWS_PER_STEP: usize = 4;
 const ROWS_PER_THREAD: usize = 100_000;
 
 /// The pieces that one thread works on.
-pub(super) type Pieces<'i, 'p, 'r> = &'i mut dyn Iterator<Item = &'p &'r [RowRange]>;
+pub(super) type Pieces<'i, 'p> = &'i mut dyn Iterator<Item = &'p &'p [RowRange]>;
 
 /// Rows of one view and space.
 #[derive(Debug, Clone)]
@@ -71,10 +71,10 @@ impl VectorSearch<'_> {
     }
 
     /// Goes through ranges on as many threads as the pool permits; what each of them found.
-    pub fn run<'r, R: Send>(
+    pub fn run<R: Send>(
         &self,
-        ranges: &'r [RowRange],
-        work: &(dyn Fn(Pieces<'_, '_, 'r>) -> Result<R> + Sync),
+        ranges: &[RowRange],
+        work: &(dyn Fn(Pieces<'_, '_>) -> Result<R> + Sync),
     ) -> Result<Vec<R>> {
         let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
         let budget = self.scope.budget;

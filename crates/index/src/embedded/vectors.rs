@@ -1,17 +1,13 @@
 //! The vectors of one space of a segment, in rows that ascend by entry.
 
-use super::quantise::{RowStats, STATS_BYTES, half_bytes};
-use super::signs::SignWidths;
-
-/// Bytes that come from memory together.
-const CACHE_LINE: usize = 64;
+use super::quantise::{RowStats, STATS_BYTES, code_bytes};
+use super::signs::sign_bytes;
 
 /// The vectors of one space of a segment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Vectors<'a> {
     pub dimensions: usize,
     pub stats: &'a [u8],
-    /// The high halves of the codes of all rows, then the low ones.
     pub codes: &'a [u8],
     pub rows: &'a [u8],
     pub signs: &'a [u8],
@@ -24,19 +20,11 @@ impl<'a> Vectors<'a> {
         Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
     }
 
-    /// The first sign bits of the rows relative to the mean: see [`super::signs`].
-    pub fn first_signs(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
-        let (head, width) = (self.dimensions.checked_mul(4)?, SignWidths::of(self.dimensions).first);
+    /// The sign bits of the rows relative to the mean: see [`super::signs`].
+    pub fn signs(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
+        let (head, width) = (self.dimensions.checked_mul(4)?, sign_bytes(self.dimensions));
         let at = |row: usize| row.checked_mul(width)?.checked_add(head);
         self.signs.get(at(rows.start)?..at(rows.end)?)
-    }
-
-    /// The other sign bits of a row.
-    pub fn other_signs(self, row: usize) -> Option<&'a [u8]> {
-        let widths = SignWidths::of(self.dimensions);
-        let head = self.dimensions.checked_mul(4)?.checked_add(self.count().checked_mul(widths.first)?)?;
-        let from = row.checked_mul(widths.other)?.checked_add(head)?;
-        self.signs.get(from..from.checked_add(widths.other)?)
     }
 
     pub fn count(self) -> usize {
@@ -48,30 +36,11 @@ impl<'a> Vectors<'a> {
         RowStats::read(self.stats.get(row.checked_mul(STATS_BYTES)?..)?)
     }
 
-    /// The high halves of the codes of rows.
     #[inline]
-    pub fn high(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
-        let width = half_bytes(self.dimensions);
-        self.codes.get(rows.start.checked_mul(width)?..rows.end.checked_mul(width)?)
-    }
-
-    /// The low halves of a row's codes.
-    #[inline]
-    pub fn low(self, row: usize) -> Option<&'a [u8]> {
-        let row = self.count().checked_add(row)?;
-        self.high(row..row.checked_add(1)?)
-    }
-
-    /// Brings the codes of rows near before they are read: the reads do not wait for each other.
-    pub fn touch(self, rows: impl Iterator<Item = usize>) {
-        let mut touched = 0;
-        for row in rows {
-            let halves = [self.high(row..row.saturating_add(1)), self.low(row)];
-            for line in halves.into_iter().flatten().flat_map(|half| half.chunks(CACHE_LINE)) {
-                touched ^= line.first().copied().unwrap_or(0);
-            }
-        }
-        std::hint::black_box(touched);
+    pub fn codes(self, row: usize) -> Option<&'a [u8]> {
+        let width = code_bytes(self.dimensions);
+        let from = row.checked_mul(width)?;
+        self.codes.get(from..from.checked_add(width)?)
     }
 
     /// The first row of this entry or a later one.

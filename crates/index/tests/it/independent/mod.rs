@@ -4,7 +4,6 @@
 mod bytes;
 mod codec;
 mod reader;
-mod spaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +19,6 @@ use rushes_types::{
 use crate::fixtures::Embedded;
 use codec::{Document, Value};
 use reader::{Annotation, Segment};
-use spaces::Code;
 
 fn value(value: &rushes_types::Value) -> Value {
     use rushes_types::Value as V;
@@ -224,16 +222,11 @@ fn check_vectors(segment: &Segment) {
             let length = |components: Vec<f64>| components.iter().map(|x| x * x).sum::<f64>().sqrt();
             assert_eq!(row.norm, length(row.vector.iter().map(|x| f64::from(*x)).collect()));
             assert_eq!(row.vector.len(), space.dimensions);
-            let code = |code: &Code| 16 * i16::from(code.high) + i16::from(code.low);
-            let left_out = |value: &dyn Fn(&Code) -> i16| {
-                let rest =
-                    |(x, code): (&f32, &Code)| f64::from(*x) - f64::from(row.scale) * f64::from(value(code));
-                length(row.vector.iter().zip(&row.codes).map(rest).collect())
-            };
-            assert!(left_out(&code) <= f64::from(row.residual));
-            assert!(left_out(&|code| 16 * i16::from(code.high)) <= f64::from(row.coarse));
-            for ((of_code, mean), sign) in row.codes.iter().zip(&space.mean).zip(&row.signs) {
-                let beyond = f64::from(row.scale * f32::from(code(of_code))) > row.norm * f64::from(*mean);
+            let left_out = row.vector.iter().zip(&row.codes);
+            let left_out = left_out.map(|(x, code)| f64::from(*x) - f64::from(row.scale) * f64::from(*code));
+            assert!(length(left_out.collect()) <= f64::from(row.residual));
+            for ((code, mean), sign) in row.codes.iter().zip(&space.mean).zip(&row.signs) {
+                let beyond = f64::from(row.scale * f32::from(*code)) > row.norm * f64::from(*mean);
                 assert_eq!(*sign, beyond && row.norm.is_normal());
             }
         }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::bytes::{Bytes, checked};
 use super::codec::{self, Document, Value};
-use super::spaces::{Space, read_spaces};
 
 pub const NONE: u32 = u32::MAX;
 
@@ -82,6 +81,25 @@ pub struct Label {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub entry: u32,
+    pub norm: f64,
+    pub scale: f32,
+    pub residual: f32,
+    pub codes: Vec<i8>,
+    pub vector: Vec<f32>,
+    pub signs: Vec<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Space {
+    pub id: String,
+    pub dimensions: usize,
+    pub mean: Vec<f32>,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct DocumentRecord {
     pub asset: String,
     pub progress: u64,
@@ -151,7 +169,7 @@ fn read_tombstones(bytes: &[u8]) -> BTreeMap<u32, Validity> {
     tombstones.into_iter().collect()
 }
 
-pub struct Sections<'a>(BTreeMap<u32, &'a [u8]>);
+struct Sections<'a>(BTreeMap<u32, &'a [u8]>);
 
 impl<'a> Sections<'a> {
     fn of(file: &'a [u8]) -> Self {
@@ -173,7 +191,7 @@ impl<'a> Sections<'a> {
         Self(sections.into_iter().collect())
     }
 
-    pub fn section(&self, number: u32) -> Bytes<'a> {
+    fn section(&self, number: u32) -> Bytes<'a> {
         Bytes(self.0.get(&number).unwrap_or_else(|| panic!("section {number} is missing")))
     }
 
@@ -397,4 +415,40 @@ fn read_terms(sections: &Sections<'_>) -> Vec<Term> {
     let languages: BTreeSet<String> = sections.section(19).list(Bytes::text).into_iter().collect();
     assert_eq!(languages, terms.iter().map(|term| term.language.clone()).collect());
     terms
+}
+
+fn read_spaces(sections: &Sections<'_>) -> Vec<Space> {
+    let heads = sections.section(22).list(|b| (b.text(), b.length(), b.length()));
+    let spaces = heads.into_iter().zip(0..).map(|((id, dimensions, count), n)| {
+        let mut stats = sections.section(1000 + 4 * n);
+        let mut codes = sections.section(1001 + 4 * n);
+        let mut vectors = sections.section(1002 + 4 * n);
+        let mut signs = sections.section(1003 + 4 * n);
+        let mean = (0..dimensions).map(|_| signs.f32()).collect();
+        let rows = (0..count).map(|_| {
+            let (norm, scale, residual) = (stats.f64(), stats.f32(), stats.f32());
+            let (entry, checksum) = (stats.u32(), stats.u32());
+            let vector = vectors.take(dimensions * 4);
+            assert_eq!(crc32fast::hash(vector), checksum);
+            let (used, padding) = codes.take(dimensions.next_multiple_of(32)).split_at(dimensions);
+            assert!(padding.iter().all(|byte| *byte == 0));
+            let bits = signs.take(dimensions.div_ceil(64) * 8);
+            Row {
+                entry,
+                norm,
+                scale,
+                residual,
+                codes: used.iter().map(|code| code.cast_signed()).collect(),
+                vector: Bytes(vector).rest(Bytes::f32),
+                signs: (0..dimensions).map(|d| bits[d / 8] >> (d % 8) & 1 == 1).collect(),
+            }
+        });
+        let rows: Vec<Row> = rows.collect();
+        for left in [stats, codes, vectors, signs] {
+            left.end();
+        }
+        assert!(rows.is_sorted_by_key(|row| row.entry));
+        Space { id, dimensions, mean, rows }
+    });
+    spaces.collect()
 }
