@@ -165,6 +165,13 @@ impl Run {
         }
     }
 
+    /// Makes room for so many matches whose score is 1.
+    pub fn reserve(&mut self, matches: usize) {
+        self.ranges.reserve(matches);
+        self.values.reserve(matches);
+        self.entries.reserve(matches);
+    }
+
     /// Adds a match whose score is 1.
     #[inline]
     pub fn push(&mut self, asset: AssetNo, range: TimeRange, value: f64, entry: u32) {

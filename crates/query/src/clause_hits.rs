@@ -118,29 +118,40 @@ impl ClauseHits {
         TimeSet::of(self.of(asset).iter().copied())
     }
 
-    /// Of the matches at these places, those of one asset, the ones that have an instant in `low ..= high`, by start.
-    pub fn touching_in(
+    /// Of the matches at these places, the ones that have an instant in `low ..= high`, by start.
+    fn touching_in(
         &self,
         place: Range<usize>,
         low: i64,
         high: i64,
     ) -> impl Iterator<Item = (usize, TimeRange)> {
-        let ranges = self.found.ranges();
-        let mine = ranges.get(place.clone()).unwrap_or_default();
-        let end = place.start + mine.partition_point(|range| range.start_ns() <= high);
-        let reaches = self.reaches.get(place.clone()).unwrap_or_default();
-        let start = place.start + reaches.partition_point(|reach| *reach < low);
-        let blocks = start / BLOCK..end.div_ceil(BLOCK);
-        let near = blocks.filter(move |b| self.ends.get(*b).is_some_and(|latest| *latest >= low));
-        let within = near.flat_map(move |b| (b * BLOCK).max(start)..((b + 1) * BLOCK).min(end));
-        within
-            .filter_map(move |i| ranges.get(i).map(|range| (i, *range)))
-            .filter(move |(_, range)| range.end_ns() >= low)
+        let (ranges, mut at) = (self.found.ranges(), place.start);
+        std::iter::from_fn(move || {
+            loop {
+                let range = *ranges.get(at).filter(|range| at < place.end && range.start_ns() <= high)?;
+                let (this, block) = (at, at / BLOCK);
+                if range.end_ns() >= low {
+                    at += 1;
+                    return Some((this, range));
+                }
+                // It has ended, as all of its block may have.
+                let has_ended = self.ends.get(block).is_none_or(|latest| *latest < low);
+                at = if has_ended { (block + 1) * BLOCK } else { this + 1 };
+            }
+        })
     }
 
     /// The asset's matches that have an instant in `low ..= high`, by start.
     pub fn touching(&self, asset: AssetNo, low: i64, high: i64) -> impl Iterator<Item = (usize, TimeRange)> {
-        self.touching_in(self.place(asset), low, high)
+        let place = self.place(asset);
+        let start = place.start + self.ended(place.clone(), low);
+        self.touching_in(start..place.end, low, high)
+    }
+
+    /// How many of the first of the matches at these places, those of one asset, ended before a time.
+    fn ended(&self, place: Range<usize>, low: i64) -> usize {
+        let reaches = self.reaches.get(place).unwrap_or_default();
+        reaches.partition_point(|reach| *reach < low)
     }
 
     /// Of the matches at these places, those of one asset, the ones that meet the range, by start.
@@ -149,13 +160,48 @@ impl ClauseHits {
         place: Range<usize>,
         range: TimeRange,
     ) -> impl Iterator<Item = (usize, TimeRange)> {
-        let touching = self.touching_in(place, range.start_ns(), range.end_ns());
+        let start = place.start + self.ended(place.clone(), range.start_ns());
+        let touching = self.touching_in(start..place.end, range.start_ns(), range.end_ns());
+        touching.filter(move |(_, found)| found.meets(range))
+    }
+
+    /// The same for one range after the other, each with its sweep.
+    pub fn swept(&self, sweep: &mut Sweep, range: TimeRange) -> impl Iterator<Item = (usize, TimeRange)> {
+        let (low, high) = (range.start_ns(), range.end_ns());
+        sweep.pass(low, &self.reaches);
+        let touching = self.touching_in(sweep.from..sweep.place.end, low, high);
         touching.filter(move |(_, found)| found.meets(range))
     }
 
     /// The asset's matches that meet the range, by start.
     pub fn meeting(&self, asset: AssetNo, range: TimeRange) -> impl Iterator<Item = (usize, TimeRange)> {
         self.meeting_in(self.place(asset), range)
+    }
+}
+
+/// Goes through the matches of one asset beside ranges that mostly come by start: those that have ended are passed once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sweep {
+    place: Range<usize>,
+    /// All before it end before `low`.
+    from: usize,
+    low: i64,
+}
+
+impl Sweep {
+    /// Over the matches at these places, those of one asset.
+    pub fn over(place: Range<usize>) -> Self {
+        Self { from: place.start, low: i64::MIN, place }
+    }
+
+    /// Passes what ended before a time.
+    fn pass(&mut self, low: i64, reaches: &[i64]) {
+        if low < self.low {
+            self.from = self.place.start;
+        }
+        self.low = low;
+        let rest = reaches.get(self.from..self.place.end).unwrap_or_default();
+        self.from += rest.iter().take_while(|reach| **reach < low).count();
     }
 }
 
@@ -174,4 +220,65 @@ pub(crate) fn common(lists: &[Vec<AssetNo>]) -> Vec<AssetNo> {
         common.retain(|asset| list.binary_search(asset).is_ok());
     }
     common
+}
+
+#[cfg(test)]
+mod tests {
+    use rushes_types::{AnnotationKey, FusedKey};
+
+    use super::*;
+
+    fn range(start: u64, length: u64) -> TimeRange {
+        TimeRange::new(i64::try_from(start).unwrap(), i64::try_from(start + length).unwrap()).unwrap()
+    }
+
+    /// Matches of a few assets, some of them long and most of them short.
+    fn matches(roll: &mut impl FnMut(u64) -> u64) -> ClauseHits {
+        let mut hits = Vec::new();
+        for asset in 0..3 {
+            let mut ranges: Vec<TimeRange> = (0..roll(300))
+                .map(|_| {
+                    let length = if roll(20) == 0 { roll(400) } else { roll(4) };
+                    range(roll(900), length)
+                })
+                .collect();
+            ranges.sort();
+            hits.extend(ranges.into_iter().map(|range| Hit {
+                asset: AssetNo(asset),
+                range,
+                score: 1.0,
+                confidence: 1.0,
+                similarity: None,
+                first: FusedKey { start_ns: range.start_ns(), key: AnnotationKey(0) },
+                joined: Vec::new(),
+            }));
+        }
+        ClauseHits::of_parts(vec![Hits { hits, approximate: false, examined: 0 }])
+    }
+
+    #[test]
+    fn a_sweep_and_a_look_up_find_what_going_through_all_finds() {
+        let mut random = 7_u64;
+        let mut roll = move |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below.max(1)
+        };
+        for _ in 0..60 {
+            let found = matches(&mut roll);
+            for asset in (0..3).map(AssetNo) {
+                let place = found.place(asset);
+                let mut asked: Vec<TimeRange> = (0..80).map(|_| range(roll(950), roll(30))).collect();
+                asked.sort();
+                // Some come late: a sweep starts over for them.
+                asked.extend([range(3, 50), range(800, 2), range(0, 0)]);
+                let mut sweep = Sweep::over(place.clone());
+                for asked in asked {
+                    let all = place.clone().zip(found.of(asset)).map(|(no, range)| (no, *range));
+                    let all: Vec<(usize, TimeRange)> = all.filter(|(_, range)| asked.meets(*range)).collect();
+                    assert_eq!(found.swept(&mut sweep, asked).collect::<Vec<_>>(), all, "{asked:?}");
+                    assert_eq!(found.meeting_in(place.clone(), asked).collect::<Vec<_>>(), all, "{asked:?}");
+                }
+            }
+        }
+    }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushes_index::AssetNo;
 use rushes_plan::{GroupBy, Top};
 use rushes_types::{Asset, AssetDocument, Value};
 use serde_json::{Value as Json, json};
 
 use crate::answer::Group;
+use crate::page::index_of;
 use crate::rank::Folded;
 use crate::score::Draft;
 
@@ -52,19 +52,13 @@ pub(crate) fn grouped(
     }
     let mut grouped = Grouped::default();
     let mut by_key: HashMap<String, usize> = HashMap::new();
-    let mut by_asset: HashMap<AssetNo, Vec<usize>> = HashMap::new();
+    let mut by_asset: Vec<Option<Vec<usize>>> = vec![None; documents.len()];
     for kept in kept {
         let Some(draft) = drafts.get(kept.draft) else { continue };
-        let path = match by_asset.get(&draft.asset) {
-            Some(path) => path,
-            None => {
-                let document = usize::try_from(draft.asset.0).ok().and_then(|i| documents.get(i));
-                let Some(document) = document else { continue };
-                let path = grouped.path(levels, &document.asset, &mut by_key);
-                by_asset.entry(draft.asset).or_insert(path)
-            }
-        };
-        for node in path {
+        let no = index_of(draft.asset);
+        let (Some(path), Some(document)) = (by_asset.get_mut(no), documents.get(no)) else { continue };
+        let path = path.get_or_insert_with(|| grouped.path(levels, &document.asset, &mut by_key));
+        for node in path.iter() {
             if let Some(node) = grouped.nodes.get_mut(*node) {
                 node.total += kept.count;
             }

@@ -31,8 +31,9 @@ pub(crate) fn presence(
 ) -> Result<Presence> {
     let mut of = |group: &[usize]| -> Result<Vec<TimeSet>> {
         let set = |found: &ClauseHits| {
-            meter.steps(1 + found.of(asset).len())?;
-            Ok(found.set(asset))
+            let ranges = found.of(asset);
+            meter.steps(1 + ranges.len())?;
+            Ok(TimeSet::of(ranges.iter().copied()))
         };
         group.iter().filter_map(|no| found.get(*no)).map(set).collect()
     };

@@ -58,7 +58,7 @@ fn by_score(scores: &[f64], shown: usize) -> Option<Vec<usize>> {
         let worse = (1.0 - score) * SCORE_STEPS;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tested in the next line")]
         let steps = worse as u32;
-        if f64::from(steps) != worse {
+        if f64::from(steps) != worse || steps >> STEP_BITS != 0 {
             return None;
         }
         keys.push(u64::from(steps) << 32 | u64::from(place));
@@ -66,11 +66,42 @@ fn by_score(scores: &[f64], shown: usize) -> Option<Vec<usize>> {
     if keys.len() != scores.len() {
         return None;
     }
-    if shown < keys.len() {
-        keys.select_nth_unstable(shown);
+    if keys.len().min(shown) >= MANY {
+        sort_by_steps(&mut keys);
+    } else {
+        if shown < keys.len() {
+            keys.select_nth_unstable(shown);
+        }
+        keys.get_mut(..shown.min(scores.len()))?.sort_unstable();
     }
-    keys.get_mut(..shown.min(scores.len()))?.sort_unstable();
     keys.into_iter().map(|key| usize::try_from(key & u64::from(u32::MAX)).ok()).collect()
+}
+
+/// Bits of the steps of a score, and of those that one pass sorts by.
+const STEP_BITS: u32 = 21;
+const PASS_BITS: u32 = 11;
+/// From so many keys on, passes are faster than comparing.
+const MANY: usize = 1 << PASS_BITS;
+
+/// Sorts keys whose places ascend: by their steps alone, the lower bits first, without comparing.
+fn sort_by_steps(keys: &mut Vec<u64>) {
+    let mut sorted = vec![0; keys.len()];
+    for shift in (u32::BITS..u32::BITS + STEP_BITS).step_by(PASS_BITS as usize) {
+        #[allow(clippy::cast_possible_truncation, reason = "the mask leaves few bits")]
+        let digit = |key: u64| (key >> shift) as usize & ((1 << PASS_BITS) - 1);
+        let mut nexts = [0_usize; 1 << PASS_BITS];
+        keys.iter().for_each(|key| nexts[digit(*key)] += 1);
+        let mut first = 0;
+        for next in &mut nexts {
+            first += std::mem::replace(next, first);
+        }
+        for key in keys.iter() {
+            let next = &mut nexts[digit(*key)];
+            sorted[*next] = *key;
+            *next += 1;
+        }
+        std::mem::swap(keys, &mut sorted);
+    }
 }
 
 /// A moment that represents itself and those folded into it.
@@ -140,4 +171,36 @@ fn overlap(a: TimeRange, b: TimeRange) -> f64 {
     #[allow(clippy::cast_precision_loss)] // a share needs no more than 52 bits
     let share = shared.max(0) as f64 / together.max(1) as f64;
     share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_moments_come_in_the_order_that_comparing_them_gives() {
+        let mut random = 3_u64;
+        let mut score = move |distinct: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let steps = (random >> 33) % (distinct + 1) * ((1 << 20) / distinct);
+            f64::from(u32::try_from(steps).unwrap()) / SCORE_STEPS
+        };
+        for (count, distinct) in [(0, 1), (1, 1), (40, 8), (MANY, 1), (MANY + 9, 3), (5_000, 1 << 20)] {
+            let scores: Vec<f64> = (0..count).map(|_| score(distinct)).collect();
+            let mut expected: Vec<usize> = (0..count).collect();
+            expected.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
+            assert_eq!(by_score(&scores, usize::MAX).unwrap(), expected, "{count} {distinct}");
+            for shown in [0, 1, count / 3, MANY + 1, count] {
+                let shown = shown.min(count);
+                assert_eq!(
+                    by_score(&scores, shown).unwrap()[..shown],
+                    expected[..shown],
+                    "{count} {distinct}"
+                );
+            }
+        }
+        // Not a number of steps, or out of their range.
+        assert_eq!(by_score(&[0.3], 1), None);
+        assert_eq!(by_score(&[-1.5], 1), None);
+    }
 }

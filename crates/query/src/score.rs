@@ -5,14 +5,12 @@
 //! them meet is worth more. `rrf` is the weighted mean of 61 / (60 + rank): textbook reciprocal ranks, scaled so that a
 //! moment that is first in every clause is worth 1 and 2^-20 tells thousands of ranks apart.
 
-use std::ops::Range;
-
 use rushes_index::{AssetNo, Budget, Meter};
 use rushes_plan::similarity::round_score;
 use rushes_plan::{Fusion, Query};
 use rushes_types::{Result, TimeRange};
 
-use crate::clause_hits::ClauseHits;
+use crate::clause_hits::{ClauseHits, Sweep};
 
 /// The constant of reciprocal rank fusion.
 const RRF_K: f64 = 60.0;
@@ -91,20 +89,20 @@ impl ClauseValues {
         budget.keep(values.saturating_mul(size_of::<BestEvidence>()) as u64)?;
         let mut meter = budget.meter();
         let mut best = Vec::with_capacity(values);
-        // Where the hits of the moment's asset are, for each scored clause: moments come by asset.
-        let mut places: Vec<(usize, Range<usize>)> = vec![(0, 0..0); scored_clauses.len()];
+        // The hits of the moment's asset, for each scored clause: moments come by asset and start.
+        let mut places: Vec<(usize, Sweep)> = vec![(0, Sweep::default()); scored_clauses.len()];
         let mut asset = None;
         for draft in drafts {
             let is_next = asset.replace(draft.asset) != Some(draft.asset);
-            for (scored, (from, place)) in scored_clauses.iter().zip(&mut places) {
+            for (scored, (from, sweep)) in scored_clauses.iter().zip(&mut places) {
                 let Some(found) = found.get(scored.criterion) else {
                     best.push(BestEvidence { hit: None, value: 0.0 });
                     continue;
                 };
                 if is_next {
-                    *place = found.place_from(from, draft.asset);
+                    *sweep = Sweep::over(found.place_from(from, draft.asset));
                 }
-                best.push(best_evidence(found, place.clone(), draft.link(scored.step), &mut meter)?);
+                best.push(best_evidence(found, sweep, draft.link(scored.step), &mut meter)?);
             }
         }
         Ok(Self { clauses: scored_clauses.len(), best })
@@ -123,14 +121,14 @@ impl ClauseValues {
 
 fn best_evidence(
     found: &ClauseHits,
-    place: Range<usize>,
+    sweep: &mut Sweep,
     link: Option<TimeRange>,
     meter: &mut Meter<'_>,
 ) -> Result<BestEvidence> {
     meter.step()?;
     let mut best = BestEvidence { hit: None, value: 0.0 };
     let Some(link) = link else { return Ok(best) };
-    for (i, _) in found.meeting_in(place, link) {
+    for (i, _) in found.swept(sweep, link) {
         meter.step()?;
         let value = found.value(i);
         if best.hit.is_none() || value > best.value {

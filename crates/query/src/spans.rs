@@ -1,12 +1,10 @@
 //! From presence to spans: growth in union mode, bridging of gaps, splitting of long moments at shots.
 
-use std::ops::Range;
-
 use rushes_index::{AssetNo, Meter};
 use rushes_plan::{Mode, Query, Step};
 use rushes_types::{Result, TimeRange, TimeSet};
 
-use crate::clause_hits::ClauseHits;
+use crate::clause_hits::{ClauseHits, Sweep};
 use crate::presence::Presence;
 
 /// The spans of a step in an asset, by start and end.
@@ -30,9 +28,9 @@ pub(crate) fn spans(
     let mut spans = pieces.clone();
     if is_union {
         let of_step = step.all.iter().chain(&step.any).filter_map(|no| found.get(*no));
-        let matched: Vec<_> = of_step.map(|found| (found, found.place(asset))).collect();
+        let mut matched: Vec<_> = of_step.map(|found| (found, Sweep::over(found.place(asset)))).collect();
         for span in &mut spans {
-            *span = grown(&matched, *span, meter)?;
+            *span = grown(&mut matched, *span, meter)?;
         }
         // Grown spans that overlap or touch are one set; `none` cuts it after the gaps are bridged.
         spans = TimeSet::of(spans).pieces();
@@ -60,16 +58,16 @@ fn is_present_in(pieces: &[TimeRange], span: TimeRange) -> bool {
     near.into_iter().any(|piece| piece.meets(span))
 }
 
-/// A stretch grown to the full span of the annotations that matched in it: those of the clauses, each with where the
-/// asset's are.
+/// A stretch grown to the full span of the annotations that matched in it: those of the clauses, each with its sweep
+/// over the asset's.
 fn grown(
-    matched: &[(&ClauseHits, Range<usize>)],
+    matched: &mut [(&ClauseHits, Sweep)],
     stretch: TimeRange,
     meter: &mut Meter<'_>,
 ) -> Result<TimeRange> {
     let (mut start, mut end) = (stretch.start_ns(), stretch.end_ns());
-    for (found, place) in matched {
-        for (_, range) in found.meeting_in(place.clone(), stretch) {
+    for (found, sweep) in matched {
+        for (_, range) in found.swept(sweep, stretch) {
             meter.step()?;
             start = start.min(range.start_ns());
             end = end.max(range.end_ns());

@@ -27,7 +27,8 @@ impl TimeSet {
     /// The set of all instants that one of the ranges covers, in any order.
     #[must_use]
     pub fn of(ranges: impl IntoIterator<Item = TimeRange>) -> Self {
-        let mut stretches: Vec<(i64, i64)> = Vec::new();
+        let ranges = ranges.into_iter();
+        let mut stretches: Vec<(i64, i64)> = Vec::with_capacity(ranges.size_hint().0);
         let mut points = Vec::new();
         let mut ascend = true;
         for range in ranges {

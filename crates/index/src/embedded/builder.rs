@@ -13,6 +13,7 @@
 //! segment to segment with an offset added. A merge interleaves assets and drops dead entries, so every list would have
 //! to be decoded anyway.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,11 +24,12 @@ use rushes_types::{Annotation, AssetId, Error, Result, SpaceId};
 
 use super::asset_table::DocumentRecord;
 use super::bytes::{put_bytes, put_varint, small};
-use super::entry::{ENTRY_BYTES, EntryFields, NONE};
+use super::entry::{ENTRY_BYTES, Entries, EntryFields, NONE};
 use super::file::SectionWriter;
 use super::keys::{forms, label_key, label_starts, word_key};
+use super::label_rows::LabelRow;
 use super::payload::encode_annotation;
-use super::postings::{FIELD_LABEL, FIELD_TEXT, PostingsBuilder, write_postings};
+use super::postings::{FIELD_LABEL, FIELD_TEXT, PostingsBuilder, for_each_entry, write_postings};
 use super::sections;
 use super::space_builder::SpaceBuilder;
 use super::validities::{EntryValidity, ValidityTable};
@@ -109,13 +111,19 @@ impl Dictionary {
         keys
     }
 
-    /// Writes keys and lists, numbered in the order of the keys.
-    fn write(&self, out: &mut SectionWriter, keys: u32, lists: (u32, u32)) -> Result<Vec<(&[u8], u32)>> {
+    /// Writes keys and lists, numbered in the order of the keys; `bytes_of` gives the bytes of a list.
+    fn write<'d>(
+        &'d self,
+        out: &mut SectionWriter,
+        keys: u32,
+        lists: (u32, u32),
+        bytes_of: impl Fn(&'d PostingsBuilder) -> Cow<'d, [u8]>,
+    ) -> Result<Vec<(&'d [u8], u32)>> {
         let sorted = self.sorted();
         let numbered = (0_u64..).zip(&sorted).map(|(number, (key, _))| (*key, number));
         out.section(keys, &fst_map(numbered)?)?;
         let in_order = sorted.iter().filter_map(|(_, number)| self.lists.get(*number as usize));
-        write_postings(out, lists, in_order)?;
+        write_postings(out, lists, in_order.map(bytes_of))?;
         Ok(sorted)
     }
 }
@@ -284,10 +292,12 @@ impl SegmentBuilder {
     pub fn finish(mut self, documents: &[DocumentRecord]) -> Result<()> {
         self.out.end()?;
         self.write_tables(documents)?;
+        let entries = Entries(self.entries.as_chunks().0);
         let sorted = self.labels.write(
             &mut self.out,
             sections::LABELS,
             (sections::LABEL_POSTINGS_OFFSETS, sections::LABEL_POSTINGS),
+            |list| label_list(list, entries).into(),
         )?;
         self.out.section(sections::LABEL_STARTS, &fst_set(label_starts(&sorted))?)?;
         let mut final_numbers = vec![NONE; self.labels.lists.len()];
@@ -298,6 +308,7 @@ impl SegmentBuilder {
             &mut self.out,
             sections::WORDS,
             (sections::WORD_POSTINGS_OFFSETS, sections::WORD_POSTINGS),
+            |list| list.as_ref().into(),
         )?;
         let (forms, languages) = forms(&sorted, &self.analyzer);
         self.out.section(sections::FORMS, &fst_set(forms)?)?;
@@ -356,6 +367,16 @@ impl SegmentBuilder {
         self.out.section(sections::DIALOGUE, &bytes)?;
         self.out.section(sections::DIALOGUE_ENTRIES, &entries)
     }
+}
+
+/// The rows of the entries of a label.
+fn label_list(list: &PostingsBuilder, entries: Entries<'_>) -> Vec<u8> {
+    let mut rows = Vec::new();
+    // The list is of this builder's making: it can be read, and names entries that there are.
+    let _ = for_each_entry(list.as_ref(), |no| {
+        rows.extend(entries.get(no).into_iter().flat_map(|entry| LabelRow::of(no, entry).to_bytes()));
+    });
+    rows
 }
 
 /// The label and the text of an annotation as two texts to search. In a line of dialogue without text, the label is

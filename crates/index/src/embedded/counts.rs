@@ -5,6 +5,7 @@ use rushes_plan::{Clause, ClauseCounts, Test, Word};
 use rushes_text::fold_word;
 use rushes_types::Result;
 
+use super::label_rows::LABEL_ROW_BYTES;
 use super::postings::PostingLists;
 use super::sections::SEPARATOR;
 use super::segment::Segment;
@@ -35,7 +36,7 @@ pub(super) fn counts(
                 let lists = segment.label_postings()?;
                 let range = |label: &String| segment.labels.ranks(&key(label, true));
                 for label in labels {
-                    all.listed += bytes(lists, range(label)?);
+                    all.listed += bytes(lists, range(label)?) / LABEL_ROW_BYTES as u64;
                 }
             }
             Test::Words(test) => add_words(&mut all, segment, &test.words, meter)?,

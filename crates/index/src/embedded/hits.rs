@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use rushes_plan::Test;
 use rushes_types::{Error, Result};
 
-use super::entry::Entry;
+use super::entry::{Entry, NONE};
 use super::keys::label_parts;
+use super::label_rows::{LabelRow, LabelRowBytes, rows_of};
 use super::postings::EntryNumbers;
 use super::sections::SEPARATOR;
 use super::segment_view::{AssetCursor, SegmentView};
 use super::visibility_filter::{ClauseScope, VisibilityFilter};
 use super::words::with_words;
 use crate::matches::{EntryPlace, MATCH_BYTES, MATCH_SCORE_BYTES, Matches, Run, merged};
-use crate::seam::Hit;
+use crate::seam::{AssetNo, Hit};
 
 /// Entries of a list that are read, brought near and tested together.
 const BATCH: usize = 64;
@@ -190,25 +191,48 @@ fn with_labels(
             Ok(())
         })?;
     }
-    if let [number] = numbers.as_slice() {
-        return push_list(view, visible, lists.get(*number), out);
+    let mut rows: Vec<&LabelRowBytes> = Vec::new();
+    let mut held = scope.budget.hold(0)?;
+    for number in &numbers {
+        let list = rows_of(lists.get(*number).ok_or_else(|| view.segment.broken("a list of entries"))?);
+        if numbers.len() == 1 && scope.shortcuts.label_rows {
+            return push_rows(view, visible, list.iter(), out);
+        }
+        held.grow(size_of_val(list) as u64)?;
+        rows.extend(list);
     }
     // An entry has one label, so no entry is in two lists.
-    let broken = || view.segment.broken("a list of entries");
-    let mut entries: Vec<u32> = Vec::new();
-    let mut held = scope.budget.hold(0)?;
-    for number in numbers {
-        let mut list = EntryNumbers::new(lists.get(number).ok_or_else(broken)?);
-        let mut batch = [0; BATCH];
-        loop {
-            let count = list.read(&mut batch).ok_or_else(broken)?;
-            if count == 0 {
-                break;
-            }
-            entries.extend_from_slice(batch.get(..count).unwrap_or_default());
-            held.grow((count * size_of::<u32>()) as u64)?;
-        }
+    rows.sort_unstable_by_key(|row| LabelRow::read(row).entry);
+    if scope.shortcuts.label_rows {
+        return push_rows(view, visible, rows.into_iter(), out);
     }
-    entries.sort_unstable();
-    push_all(view, visible, entries.into_iter(), &mut AssetCursor::default(), out)
+    let entries = rows.into_iter().map(|row| LabelRow::read(row).entry);
+    push_all(view, visible, entries, &mut AssetCursor::default(), out)
+}
+
+/// Matches for which room is made before it is known how many of a list's entries match.
+const RESERVED_MAX: usize = 1 << 16;
+
+/// Pushes the entries of rows, ascending.
+fn push_rows<'r>(
+    view: &SegmentView,
+    visible: &mut VisibilityFilter<'_>,
+    rows: impl ExactSizeIterator<Item = &'r LabelRowBytes>,
+    out: &mut Run,
+) -> Result<()> {
+    out.reserve(rows.len().min(RESERVED_MAX));
+    // Rows of one asset come one after the other.
+    let (mut source, mut asset) = (NONE, AssetNo(NONE));
+    for row in rows {
+        let row = LabelRow::read(row);
+        if !visible.admits_row(&row)? {
+            continue;
+        }
+        if row.source != source {
+            (source, asset) = (row.source, view.asset_of_source(row.source));
+        }
+        let range = row.range().ok_or_else(|| view.segment.broken("an entry has no range"))?;
+        out.push(asset, range, row.confidence, row.entry);
+    }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use rushes_types::{AnnotationType, Result};
 use super::entry::NONE;
 use super::expansion::PASSED_STEPS;
 use super::keys::word_parts;
-use super::postings::for_each_entry;
+use super::label_rows::{LabelRow, rows_of};
 use super::sections::START_BYTES;
 use super::segment_view::SegmentView;
 use super::visibility_filter::{ClauseScope, VisibilityFilter};
@@ -106,19 +106,13 @@ fn add(
 fn walked(view: &SegmentView, visible: &mut VisibilityFilter<'_>, label: u32) -> Result<Vec<(u32, u64)>> {
     let broken = || view.segment.broken("a label is missing");
     let mut sources: BTreeMap<u32, u64> = BTreeMap::new();
-    let mut failed = None;
-    for_each_entry(view.segment.label_postings()?.get(label).ok_or_else(broken)?, |no| {
-        match visible.admits_no(no) {
-            Ok(None) => {}
-            Ok(Some(entry)) => *sources.entry(entry.source()).or_default() += 1,
-            Err(error) => failed = Some(error),
+    for row in rows_of(view.segment.label_postings()?.get(label).ok_or_else(broken)?) {
+        let row = LabelRow::read(row);
+        if visible.admits_row(&row)? {
+            *sources.entry(row.source).or_default() += 1;
         }
-    })
-    .ok_or_else(broken)?;
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(sources.into_iter().collect()),
     }
+    Ok(sources.into_iter().collect())
 }
 
 /// Steps that a label takes: it is read and compared.

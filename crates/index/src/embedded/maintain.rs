@@ -9,7 +9,7 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use super::EmbeddedIndex;
 use super::entry::NONE;
 use super::manifest::segment_path;
-use super::merge::{self, EntryMap};
+use super::merge::{self, EntryMap, MergePart};
 use super::segment::Segment;
 use super::snapshot::Snapshot;
 use super::snapshot_segment::SnapshotSegment;
@@ -47,7 +47,7 @@ impl EmbeddedIndex {
         drop(snapshot);
         match self.replace(&parts, oldest)? {
             MergeOutcome::Done => Ok(!choose(&self.published()).is_empty()),
-            // What brings the entry back may not be published yet: until then another try would end the same.
+            // The next step tries again, and keeps the entry.
             MergeOutcome::Overtaken => Ok(false),
         }
     }
@@ -69,34 +69,16 @@ impl EmbeddedIndex {
         Ok(())
     }
 
-    /// Rewrites a segment. One that was overtaken is rewritten without what was brought back, which is not erased, once that is
-    /// published.
+    /// Rewrites a segment. One that was overtaken is rewritten with what came back to life, which is not erased.
     fn rewrite(&self, part: &SnapshotSegment, oldest: Commit) -> Result<()> {
         for _ in 0..OVERTAKEN_MAX {
-            let current = self.with_pending(self.current(part), oldest)?;
-            if matches!(self.replace(&[current], oldest)?, MergeOutcome::Done) {
+            if matches!(self.replace(&[self.current(part)], oldest)?, MergeOutcome::Done) {
                 return Ok(());
             }
             std::thread::sleep(OVERTAKEN_PAUSE);
         }
         Err(Error::new(ErrorKind::Busy, "the index holds changes that are not published yet")
             .mend("purge again when the stages have caught up"))
-    }
-
-    /// The part with those of its entries that are alive again, though that is not published yet: they are kept. A reader does not
-    /// see them before, for their life begins after his read point.
-    fn with_pending(&self, mut part: SnapshotSegment, oldest: Commit) -> Result<SnapshotSegment> {
-        let writer = self.writer();
-        let Some(member) = writer.segments.iter().find(|m| m.segment.id == part.segment.id) else {
-            return Ok(part);
-        };
-        let alive = member.pending.iter().filter(|(_, validity)| !validity.is_dead(oldest));
-        let alive: HashMap<u32, EntryValidity> =
-            alive.map(|(no, validity)| (*no, validity.clone())).collect();
-        if !alive.is_empty() {
-            part.tombstones = Arc::new(part.tombstones.with(&alive)?);
-        }
-        Ok(part)
     }
 
     /// The part as it is published now.
@@ -119,12 +101,13 @@ impl EmbeddedIndex {
 
     /// Replaces segments by one without their dead entries.
     fn replace(&self, parts: &[SnapshotSegment], oldest: Commit) -> Result<MergeOutcome> {
-        let (id, path, assets) = {
+        let (id, path, assets, merged) = {
             let mut writer = self.writer();
             let id = writer.new_file();
-            (id, segment_path(&writer.folder, id), self.published().assets.clone())
+            let merged: Vec<_> = parts.iter().map(|part| to_merge(&writer, part, oldest)).collect();
+            (id, segment_path(&writer.folder, id), self.published().assets.clone(), merged)
         };
-        let numbers = merge::merge(&path, &self.analyzer, parts, &assets, oldest)?;
+        let numbers = merge::merge(&path, &self.analyzer, &merged, &assets, oldest)?;
         let segment = Arc::new(Segment::open(&path, id)?);
         let mut writer = self.writer();
         let exchanged = writer.writing(|writer| exchange(writer, parts, &numbers, oldest, &segment))?;
@@ -143,6 +126,14 @@ impl EmbeddedIndex {
             }
         }
     }
+}
+
+/// The part with those of its entries that what is not published yet lets live.
+fn to_merge(writer: &Writer, part: &SnapshotSegment, oldest: Commit) -> MergePart {
+    let member = writer.segments.iter().find(|member| member.segment.id == part.segment.id);
+    let pending = member.into_iter().flat_map(|member| &member.pending);
+    let alive = pending.filter(|(_, validity)| !validity.is_dead(oldest));
+    MergePart { published: part.clone(), alive_unpublished: alive.map(|(no, _)| *no).collect() }
 }
 
 /// Names the new segment in the manifest, with the tombstones that the old ones got while it was written. Returns the

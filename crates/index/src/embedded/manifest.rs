@@ -14,7 +14,7 @@ use crate::read_points::{Published, ReadPoints};
 
 const MAGIC: &[u8; 8] = b"RUSHIDX1";
 /// Raised with every change of a format in this folder.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const MANIFEST: &str = "manifest";
 
 /// One segment as the manifest names it.

@@ -1,6 +1,6 @@
 //! Merging segments: which, and how.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,6 +60,15 @@ pub(super) fn size(part: &SnapshotSegment, oldest: Commit) -> SegmentSize {
     SegmentSize { entries: u64::from(part.segment.count()), dead: dead as u64 }
 }
 
+/// A segment to merge.
+#[derive(Debug)]
+pub(super) struct MergePart {
+    pub published: SnapshotSegment,
+    /// Entries that live on by what is not published yet. They are written, with the validity that is published: no
+    /// reader learns of a change before its publish.
+    pub alive_unpublished: HashSet<u32>,
+}
+
 /// For each part, the new number of each of its entries; [`NONE`] where it was left out.
 pub(super) type EntryMap = Vec<Vec<u32>>;
 
@@ -67,36 +76,37 @@ pub(super) type EntryMap = Vec<Vec<u32>>;
 pub(super) fn merge(
     path: &Path,
     analyzer: &Arc<Analyzer>,
-    parts: &[SnapshotSegment],
+    parts: &[MergePart],
     assets: &AssetTable,
     oldest: Commit,
 ) -> Result<EntryMap> {
     let mut builder = SegmentBuilder::create(path, analyzer)?;
-    let mut numbers: EntryMap = parts.iter().map(|part| vec![NONE; part.segment.count() as usize]).collect();
-    let ids: BTreeSet<&AssetId> = parts.iter().flat_map(|part| &part.segment.assets).collect();
+    let mut numbers: EntryMap =
+        parts.iter().map(|part| vec![NONE; part.published.segment.count() as usize]).collect();
+    let ids: BTreeSet<&AssetId> = parts.iter().flat_map(|part| &part.published.segment.assets).collect();
     for id in ids {
         let mut living = Vec::new();
-        for (part_no, part) in parts.iter().enumerate() {
+        for (part_no, MergePart { published: part, alive_unpublished }) in parts.iter().enumerate() {
             let Some(row) = part.segment.asset_row(id) else { continue };
             let range = part.segment.asset_entries(row);
             for (no, bytes) in range.clone().zip(part.segment.entries()?.slice(range)) {
                 let entry = super::entry::Entry(bytes);
                 let validity = effective(part, no, entry.validity())?;
-                if !validity.is_dead(oldest) {
+                if !validity.is_dead(oldest) || alive_unpublished.contains(&no) {
                     living.push((entry.order(), part_no, no, entry, validity));
                 }
             }
         }
         living.sort_by_key(|(order, part_no, no, ..)| (*order, *part_no, *no));
         for (_, part_no, no, entry, validity) in living {
-            let segment = &parts[part_no].segment;
+            let segment = &parts[part_no].published.segment;
             let annotation = segment.annotation(entry)?;
             numbers[part_no][no as usize] = builder.push(&annotation, validity, segment.space_of(entry)?)?;
         }
     }
     let mut records = Vec::new();
     for part in parts {
-        records.extend(part.segment.documents()?.into_iter().filter(|record| assets.wants(record)));
+        records.extend(part.published.segment.documents()?.into_iter().filter(|record| assets.wants(record)));
     }
     builder.finish(&records)?;
     Ok(numbers)

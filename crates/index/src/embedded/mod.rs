@@ -25,6 +25,7 @@ mod file;
 mod hits;
 mod joined;
 mod keys;
+mod label_rows;
 mod label_tally;
 mod labels;
 mod maintain;

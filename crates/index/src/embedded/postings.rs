@@ -43,16 +43,22 @@ impl PostingsBuilder {
     }
 }
 
+impl AsRef<[u8]> for PostingsBuilder {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// Writes lists as two sections: where each begins, and all of them.
-pub(crate) fn write_postings<'l>(
+pub(crate) fn write_postings(
     out: &mut SectionWriter,
     (offsets_id, lists_id): (u32, u32),
-    lists: impl Iterator<Item = &'l PostingsBuilder>,
+    lists: impl Iterator<Item = impl AsRef<[u8]>>,
 ) -> Result<()> {
     let mut offsets = 0_u64.to_le_bytes().to_vec();
     out.begin(lists_id)?;
     for list in lists {
-        out.put(&list.bytes)?;
+        out.put(list.as_ref())?;
         offsets.extend(out.length().to_le_bytes());
     }
     out.end()?;

@@ -117,9 +117,9 @@ impl EmbeddedReader {
     }
 
     fn fetch_one(&self, wanted: &AnnotationRef) -> Result<Option<FusedAnnotation>> {
-        let Some(document) = self.assets.get(wanted.asset.0 as usize) else { return Ok(None) };
         for view in &self.views {
-            for no in view.segment.locate(&document.asset.id, wanted.key)? {
+            let Some(row) = view.row_of(wanted.asset) else { continue };
+            for no in view.segment.locate_in(row, wanted.key)? {
                 let entry = view.segment.entries()?.get(no);
                 if let Some(entry) = entry
                     && view.seen(no, entry) != 0

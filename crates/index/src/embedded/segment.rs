@@ -8,7 +8,7 @@
 //! entries      64 bytes each, by asset, start, end, key: the position is the entry's number
 //! tables       assets → first entries; sources (asset, type, model, run, language); validities; types
 //! words        fst: folded ␀ language ␀ lower → rank;  postings with positions, by rank
-//! labels       fst: normalised ␀ written → rank;       postings, by rank;  starts of their words, for typing ahead
+//! labels       fst: normalised ␀ written → rank;       rows, by rank;  starts of their words, for typing ahead
 //! forms        fst: form ␀ language ␀ rank of the word
 //! dialogue     lines by asset and model, for phrases that go on in the next line
 //! payloads     what is only needed of annotations that are shown
@@ -214,7 +214,11 @@ impl Segment {
 
     /// The entries of an asset with this start and key (normally one, if any).
     pub fn locate(&self, asset: &AssetId, key: FusedKey) -> Result<Vec<u32>> {
-        let Some(row) = self.asset_row(asset) else { return Ok(Vec::new()) };
+        self.asset_row(asset).map_or(Ok(Vec::new()), |row| self.locate_in(row, key))
+    }
+
+    /// The entries of the asset of a row with this start and key.
+    pub fn locate_in(&self, row: u32, key: FusedKey) -> Result<Vec<u32>> {
         let entries = self.entries()?;
         let all = self.asset_entries(row);
         let of_asset = entries.slice(all.clone());

@@ -42,6 +42,18 @@ impl AssetCursor {
     }
 }
 
+/// For each number its row, up to the last number; [`NONE`] for numbers that no row has.
+fn rows_of(numbers: &[u32]) -> Vec<u32> {
+    let known = || (0_u32..).zip(numbers).filter(|(_, no)| **no != NONE);
+    let mut rows = vec![NONE; known().map(|(_, no)| *no as usize + 1).max().unwrap_or(0)];
+    for (row, no) in known() {
+        if let Some(slot) = rows.get_mut(*no as usize) {
+            *slot = row;
+        }
+    }
+    rows
+}
+
 /// A segment as a read point sees it.
 #[derive(Debug)]
 pub(super) struct SegmentView {
@@ -49,12 +61,15 @@ pub(super) struct SegmentView {
     tombstones: Arc<Tombstones>,
     /// For each asset of the segment its number in the reader, or [`NONE`].
     assets: Vec<u32>,
+    /// For each asset of the reader, up to the last that the segment has, its row in the segment, or [`NONE`].
+    rows: Vec<u32>,
     /// How each validity of the segment is seen.
     seen: Vec<u8>,
     /// How each validity of the tombstones is seen.
     seen_tombstones: Vec<u8>,
-    /// How all entries are seen, where that is the same for all: nothing in it has died or is kept.
-    seen_all: Option<u8>,
+    /// How all entries without tombstones are seen, where that is the same for all: none of them was written as dead or
+    /// kept.
+    seen_alike: Option<u8>,
     /// How many current entries carry each label; computed on first use.
     label_counts: OnceLock<Vec<LabelCount>>,
 }
@@ -65,16 +80,24 @@ impl SegmentView {
         let seen =
             |validities: &[EntryValidity]| validities.iter().map(|validity| validity.seen(at)).collect();
         let own: Vec<u8> = seen(&of.segment.validities);
-        let is_plain = of.tombstones.is_empty() && own.windows(2).all(|pair| pair[0] == pair[1]);
+        let alike = own.windows(2).all(|pair| pair[0] == pair[1]);
+        let assets: Vec<u32> =
+            of.segment.assets.iter().map(|id| asset_no(id).map_or(NONE, |no| no.0)).collect();
         Self {
-            seen_all: own.first().copied().filter(|_| is_plain),
-            assets: of.segment.assets.iter().map(|id| asset_no(id).map_or(NONE, |no| no.0)).collect(),
+            seen_alike: own.first().copied().filter(|_| alike),
+            rows: rows_of(&assets),
+            assets,
             seen: own,
             seen_tombstones: seen(of.tombstones.validities()),
             segment: of.segment.clone(),
             tombstones: of.tombstones.clone(),
             label_counts: OnceLock::new(),
         }
+    }
+
+    /// The row of an asset of the reader, where the segment has it.
+    pub fn row_of(&self, asset: AssetNo) -> Option<u32> {
+        self.rows.get(asset.0 as usize).copied().filter(|row| *row != NONE)
     }
 
     pub fn asset_no(&self, row: u32) -> AssetNo {
@@ -84,21 +107,29 @@ impl SegmentView {
     /// The number of an entry's asset, or [`NONE`].
     #[inline]
     pub fn asset_of(&self, entry: Entry<'_>) -> AssetNo {
-        let source = self.segment.sources.get(entry.source() as usize);
+        self.asset_of_source(entry.source())
+    }
+
+    /// The number of a source's asset, or [`NONE`].
+    #[inline]
+    pub fn asset_of_source(&self, source: u32) -> AssetNo {
+        let source = self.segment.sources.get(source as usize);
         source.map_or(AssetNo(NONE), |source| self.asset_no(source.asset))
     }
 
     /// How an entry is seen.
     #[inline]
     pub fn seen(&self, no: u32, entry: Entry<'_>) -> u8 {
-        if let Some(seen) = self.seen_all {
-            return seen;
+        self.seen_as(no).unwrap_or_else(|| self.seen.get(entry.validity() as usize).copied().unwrap_or(0))
+    }
+
+    /// How an entry is seen, where that is known without reading it.
+    #[inline]
+    pub fn seen_as(&self, no: u32) -> Option<u8> {
+        match self.tombstones.number(no) {
+            Some(number) => Some(self.seen_tombstones.get(number as usize).copied().unwrap_or(0)),
+            None => self.seen_alike,
         }
-        let seen = match self.tombstones.number(no) {
-            Some(number) => self.seen_tombstones.get(number as usize),
-            None => self.seen.get(entry.validity() as usize),
-        };
-        seen.copied().unwrap_or(0)
     }
 
     /// How many current entries carry each label.

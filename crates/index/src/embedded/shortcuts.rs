@@ -3,6 +3,8 @@
 /// Which are used; all by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shortcuts {
+    /// The list of a label says enough of its entries: they are not read.
+    pub label_rows: bool,
     /// In a phrase the lines beside those with its rarest word are found from there, without going through all.
     pub walked_lines: bool,
     /// Of several words the rarest names the candidates.
@@ -20,6 +22,7 @@ pub struct Shortcuts {
 impl Shortcuts {
     /// All of them.
     pub const ALL: Self = Self {
+        label_rows: true,
         walked_lines: true,
         rarest_word_first: true,
         candidates_read: true,
@@ -33,6 +36,7 @@ impl Shortcuts {
 impl Shortcuts {
     /// None of them.
     pub const NONE: Self = Self {
+        label_rows: false,
         walked_lines: false,
         rarest_word_first: false,
         candidates_read: false,
@@ -47,6 +51,7 @@ impl Shortcuts {
         let all = Self::ALL;
         vec![
             ("all", Self::NONE),
+            ("label_rows", Self { label_rows: false, ..all }),
             ("walked_lines", Self { walked_lines: false, ..all }),
             ("rarest_word_first", Self { rarest_word_first: false, ..all }),
             ("candidates_read", Self { candidates_read: false, ..all }),

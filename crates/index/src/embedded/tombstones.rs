@@ -26,11 +26,6 @@ pub(crate) struct Tombstones {
 }
 
 impl Tombstones {
-    /// Has no entry one?
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// The number of the validity that replaces an entry's own.
     #[inline]
     pub fn number(&self, entry: u32) -> Option<u32> {

@@ -4,6 +4,7 @@ use rushes_plan::{Clause, ClauseMatcher, Filter};
 use rushes_types::Result;
 
 use super::entry::{Entries, Entry, NONE};
+use super::label_rows::LabelRow;
 use super::segment_view::SegmentView;
 use super::shortcuts::Shortcuts;
 use super::tables::Source;
@@ -66,6 +67,8 @@ pub(super) struct VisibilityFilter<'q> {
     pub entries: Entries<'q>,
     /// For each source how its entries must be seen: [`SEEN_CURRENT`], [`SEEN_PINNED`], 0 for never.
     sources: Vec<u8>,
+    /// The source that was asked of last, and its answer.
+    last: (u32, u8),
     tests_attributes: bool,
     /// How many entries were asked about.
     pub examined: u64,
@@ -81,6 +84,7 @@ impl<'q> VisibilityFilter<'q> {
             view,
             entries: view.segment.entries()?,
             sources: vec![UNKNOWN; view.segment.sources.len()],
+            last: (NONE, 0),
             tests_attributes: !scope.matcher.clause().attributes.is_empty(),
             examined: 0,
             matches: None,
@@ -110,21 +114,31 @@ impl<'q> VisibilityFilter<'q> {
         Ok(true)
     }
 
+    /// How an entry of a source must be seen to count; 0: it never does.
+    #[inline]
+    fn must(&mut self, source: u32) -> u8 {
+        if self.last.0 != source {
+            self.last = (source, self.looked_up(source));
+        }
+        self.last.1
+    }
+
+    fn looked_up(&mut self, source: u32) -> u8 {
+        let Some(must) = self.sources.get_mut(source as usize) else { return 0 };
+        if *must == UNKNOWN {
+            let source = self.view.segment.sources.get(source as usize);
+            *must = source.map_or(0, |source| how_seen(self.scope, self.view, source));
+        }
+        *must
+    }
+
     /// Does the query admit this entry?
     #[inline]
     pub fn admits(&mut self, no: u32, entry: Entry<'_>) -> Result<bool> {
         self.examined += 1;
         self.meter.step()?;
-        let Some(must) = self.sources.get_mut(entry.source() as usize) else { return Ok(false) };
-        if *must == UNKNOWN {
-            *must = self
-                .view
-                .segment
-                .sources
-                .get(entry.source() as usize)
-                .map_or(0, |source| how_seen(self.scope, self.view, source));
-        }
-        if self.view.seen(no, entry) & *must == 0
+        let must = self.must(entry.source());
+        if self.view.seen(no, entry) & must == 0
             || entry.confidence() < self.scope.matcher.clause().min_confidence
         {
             return Ok(false);
@@ -136,6 +150,18 @@ impl<'q> VisibilityFilter<'q> {
             }
         }
         self.admit()
+    }
+
+    /// [`VisibilityFilter::admits`] of the entry of a row; it is read only where the row does not tell.
+    #[inline]
+    pub fn admits_row(&mut self, row: &LabelRow) -> Result<bool> {
+        let seen = self.view.seen_as(row.entry).filter(|_| !self.tests_attributes);
+        let Some(seen) = seen else { return Ok(self.admits_no(row.entry)?.is_some()) };
+        self.examined += 1;
+        self.meter.step()?;
+        let is_admitted =
+            self.must(row.source) & seen != 0 && row.confidence >= self.scope.matcher.clause().min_confidence;
+        if is_admitted { self.admit() } else { Ok(false) }
     }
 
     /// [`VisibilityFilter::admits`] by number.

@@ -7,7 +7,7 @@ use rushes_plan::{Filter, Test};
 use rushes_testkit::index_suite::{
     IndexFixture, SECOND, asset_id, clause, current, label, labelled, line, put, update, vectored,
 };
-use rushes_types::{Change, Commit, ErrorKind, limits::READ_POINT_SECONDS};
+use rushes_types::{Change, Commit, ErrorKind, Validity, limits::READ_POINT_SECONDS};
 
 use crate::fixtures::Embedded;
 
@@ -83,6 +83,54 @@ fn what_no_read_point_sees_is_dropped_when_segments_are_joined() {
     while index.maintain().unwrap() {}
     assert_eq!(index.counts().unwrap().entries, 1);
     assert_eq!(count(index), 1);
+}
+
+/// Purging and merging write what is published: a reader learns nothing of later changes, and their publish, or their
+/// repetition after a restart, brings them.
+#[test]
+fn a_rewritten_segment_tells_nothing_that_is_not_published() {
+    let settlings: [fn(&dyn Index); 2] =
+        [|index| drop(index.purge().unwrap()), |index| while index.maintain().unwrap() {}];
+    for (settle, restarts) in settlings.iter().flat_map(|settle| [(settle, false), (settle, true)]) {
+        let mut fixture = Embedded::new();
+        let [mut ends, mut hidden, mut restored, mut pinned, gone] =
+            ["ends", "hidden", "restored", "pinned", "gone"]
+                .map(|id| current(labelled("a", id, 1, "Joey"), 1));
+        let first = [&ends, &hidden, &restored, &pinned, &gone].map(put).to_vec();
+        fixture.index().apply(&[update("a", 0, 1, first)]).unwrap();
+        fixture.index().publish(Commit(1)).unwrap();
+        for old in [&mut restored, &mut pinned] {
+            (old.validities[0].died, old.kept) = (Commit(2), false);
+        }
+        let second = vec![put(&restored), put(&pinned), Change::Erased(gone.fused_key())];
+        fixture.index().apply(&[update("a", 1, 2, second)]).unwrap();
+        fixture.index().publish(Commit(2)).unwrap();
+        fixture.pass(READ_POINT_SECONDS + 1);
+
+        let wanted = ["ends", "hidden", "restored", "pinned", "gone"];
+        let told = |index: &dyn Index| {
+            let reader = index.reader(None).unwrap();
+            wanted.map(|id| reader.find(&asset_id("a"), id, Budget::of_maintenance()).unwrap())
+        };
+        let published = [Some(ends.clone()), Some(hidden.clone()), None, None, None];
+        assert_eq!(told(fixture.index()), published);
+        ends.validities[0].died = Commit(3);
+        (hidden.validities[0].died, hidden.kept) = (Commit(3), false);
+        restored.validities.push(Validity::from(Commit(3)));
+        pinned.kept = true;
+        let third = update("a", 2, 3, [&ends, &hidden, &restored, &pinned].map(put).to_vec());
+        fixture.index().apply(std::slice::from_ref(&third)).unwrap();
+        settle(fixture.index());
+        assert_eq!(fixture.index().counts().unwrap().entries, 4, "what is erased is left out");
+        assert_eq!(told(fixture.index()), published);
+        if restarts {
+            fixture.reopen();
+            assert_eq!(told(fixture.index()), published);
+            fixture.index().apply(&[third]).unwrap();
+        }
+        fixture.index().publish(Commit(3)).unwrap();
+        assert_eq!(told(fixture.index()), [Some(ends), None, Some(restored), Some(pinned), None]);
+    }
 }
 
 /// A copy of the folder as a crash would leave it after some of the files of a publish.

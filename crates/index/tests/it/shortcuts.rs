@@ -5,9 +5,9 @@ use rushes_index::{Budget, EmbeddedIndex, EmbeddedOptions, Hits, Index, IndexRea
 use rushes_plan::{Clause, Filter, Fuzziness, PhraseTest, Test, Word, WordsTest};
 use rushes_testkit::index_history::Dice;
 use rushes_testkit::index_suite::{
-    asset_id, clause, current, labelled, line, near, put, update, vectored, word,
+    asset_id, clause, current, label, labelled, line, near, put, update, vectored, word,
 };
-use rushes_types::{Commit, Metric, TimeRange, TimeSet};
+use rushes_types::{AnnotationType, Commit, Metric, TimeRange, TimeSet, known_types};
 
 const ASSETS: usize = 5;
 const LINES: usize = 3_000;
@@ -20,6 +20,7 @@ const WORDS: [&str; 24] = [
 /// Lines of frequent and rare words, with pauses now and then, faces, and shots.
 fn fill(index: &dyn Index) {
     let dice = &mut Dice(5);
+    let mut faces = Vec::new();
     for asset in 0..ASSETS {
         let name = format!("a{asset}");
         let (mut changes, mut start) = (Vec::new(), 0);
@@ -39,7 +40,11 @@ fn fill(index: &dyn Index) {
             changes.push(put(&current(line(&name, &format!("l{no}"), start, &text.join(" ")), 1)));
             if no % 3 == 0 {
                 let label = if dice.roll(9) == 0 { "joey" } else { "Joey" };
-                changes.push(put(&current(labelled(&name, &format!("f{no}"), start, label), 1)));
+                let face = current(labelled(&name, &format!("f{no}"), start, label), 1);
+                changes.push(put(&face));
+                if asset == 2 && no % 15 == 0 {
+                    faces.push(face);
+                }
             }
             #[allow(clippy::cast_precision_loss, reason = "small whole numbers")]
             let vector: Vec<f32> = (0..70).map(|_| dice.roll(2_001) as f32 / 1_000.0 - 1.0).collect();
@@ -50,6 +55,12 @@ fn fill(index: &dyn Index) {
         index.apply(&[update(&name, 0, 1, changes)]).unwrap();
     }
     index.publish(Commit(1)).unwrap();
+    // Some faces go, so that lists of labels hold what is not seen any more.
+    for face in &mut faces {
+        face.validities[0].died = Commit(2);
+    }
+    index.apply(&[update("a2", 1, 2, faces.iter().map(put).collect())]).unwrap();
+    index.publish(Commit(2)).unwrap();
 }
 
 fn spoken(texts: &[&str], every: bool, prefix: bool, fuzziness: Fuzziness) -> Clause {
@@ -67,7 +78,14 @@ fn in_a_row(texts: &[&str], slop: u32, fuzziness: Fuzziness) -> Clause {
 
 fn questions() -> Vec<Clause> {
     let exact = Fuzziness::Exact;
+    let sure = Clause { min_confidence: 2.0, ..label(&["joey"]) };
+    let elsewhere = Clause { kind: AnnotationType::new(known_types::OBJECT).ok(), ..label(&["joey"]) };
     vec![
+        label(&["joey"]),
+        label(&["joey", "nobody"]),
+        label(&["nobody"]),
+        sure,
+        elsewhere,
         spoken(&["word47", "w"], true, true, exact),
         spoken(&["word47", "wa"], true, true, exact),
         spoken(&["we", "wa"], true, true, exact),

@@ -184,13 +184,14 @@ fn check_terms(segment: &Segment) {
 
 fn check_lists(segment: &Segment) {
     let mut types: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    let mut labels: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    let mut labels: BTreeMap<String, Vec<reader::LabelRow>> = BTreeMap::new();
     let mut dialogue: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
     for (no, entry) in (0_u32..).zip(&segment.entries) {
         let a = &entry.annotation;
         types.entry(a.kind.clone()).or_default().push(no);
         if let Some(label) = &a.label {
-            labels.entry(label.clone()).or_default().push(no);
+            let row = (a.start, a.end, entry.confidence, no, entry.source);
+            labels.entry(label.clone()).or_default().push(row);
         }
         if a.kind == known_types::DIALOGUE {
             dialogue.entry((a.asset.clone(), a.model.clone())).or_default().push(no);
@@ -198,7 +199,7 @@ fn check_lists(segment: &Segment) {
     }
     assert_eq!(segment.types, types);
     assert_eq!(segment.dialogue, dialogue);
-    let read = segment.labels.iter().map(|label| (label.written.clone(), label.entries.clone()));
+    let read = segment.labels.iter().map(|label| (label.written.clone(), label.rows.clone()));
     assert_eq!(read.collect::<BTreeMap<_, _>>(), labels);
     for label in &segment.labels {
         assert_eq!(label.normalised, normalise_label(&label.written));
@@ -375,7 +376,7 @@ fn every_field_is_read_back_by_the_page() {
     put_in.annotations = vec![every, bare, zero];
     let index = reader::read(fixture.folder.path());
     put_in.check(&index);
-    assert_eq!((index.format, &index.read_points[..]), (2, &[(4, 1_000, 1)][..]));
+    assert_eq!((index.format, &index.read_points[..]), (3, &[(4, 1_000, 1)][..]));
     assert!(index.analyser.starts_with(rushes_text::ANALYSER_VERSION));
     assert_eq!(index.segments.iter().map(|segment| segment.entries.len()).sum::<usize>(), 3);
 }

@@ -52,6 +52,7 @@ pub struct Entry {
     pub annotation: Annotation,
     /// 1 where the model gave none.
     pub confidence: f64,
+    pub source: u32,
     pub text_length: u32,
 }
 
@@ -67,11 +68,14 @@ pub struct Term {
     pub forms: BTreeSet<String>,
 }
 
+/// Of an entry with a label: start, end, confidence, number, source.
+pub type LabelRow = (i64, i64, f64, u32, u32);
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
     pub normalised: String,
     pub written: String,
-    pub entries: Vec<u32>,
+    pub rows: Vec<LabelRow>,
     /// Where it begins for someone typing.
     pub starts: BTreeSet<Vec<u8>>,
 }
@@ -329,7 +333,7 @@ fn read_entries(
             vector,
             validity,
         };
-        Entry { annotation, confidence, text_length }
+        Entry { annotation, confidence, source, text_length }
     })
 }
 
@@ -379,7 +383,8 @@ fn read_labels(sections: &Sections<'_>) -> Vec<Label> {
         let (normalised, written) = key.split_at(key.len() - length);
         let normalised = text_of(normalised.strip_suffix(&[0]).unwrap());
         let (written, starts) = (text_of(written), BTreeSet::new());
-        labels.push(Label { normalised, written, entries: postings(list), starts });
+        let rows = Bytes(list).rest(|b| (b.i64(), b.i64(), b.f64(), b.u32(), b.u32()));
+        labels.push(Label { normalised, written, rows, starts });
     }
     for (key, value) in sections.dictionary(14) {
         assert_eq!(value, 0);
