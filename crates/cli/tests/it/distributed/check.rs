@@ -10,7 +10,7 @@ use super::client::{LOOSE, Ledger, take_in, takes_plan};
 use super::fleet::{ANSWERING, Fleet, everybody};
 use crate::torture::ledger::lock;
 
-/// How long the stages may take to catch up.
+/// How long the stages may stand still before they have caught up, and how long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Moments of a page.
 const PAGE: usize = 500;
@@ -20,11 +20,15 @@ const PAGE: usize = 500;
 pub fn catch_up(fleet: &Fleet) -> Duration {
     let began = Instant::now();
     let mut last = String::from("no answer");
-    while began.elapsed() < PATIENCE {
+    let (mut lag, mut moved) = (Value::Null, Instant::now());
+    while moved.elapsed() < PATIENCE {
         if let Some(reply) = fleet.ask(ANSWERING, "GET", "/v1/status", "application/json", b"") {
             last = String::from_utf8_lossy(&reply.body).into_owned();
             let status: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
             let behind = status["lag"].as_array().is_none_or(|lag| lag.iter().any(|l| l["behind"] != 0));
+            if status["lag"] != lag {
+                (lag, moved) = (status["lag"].clone(), Instant::now());
+            }
             if reply.status == 200 && status["catching_up"] == false && !behind {
                 return began.elapsed();
             }
