@@ -1,14 +1,15 @@
 //! Does to a plan what a sentence says.
 
-use rushes_plan::{Ask, Knowledge, Plan, PlanClause, RankBy, Stretch, Target};
+use rushes_plan::{Ask, Bounds, Knowledge, Plan, PlanClause, RankBy, Stretch};
 use rushes_types::Result;
 
 use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::{Coming, Edit};
-use crate::facet::{Facet, same};
+use crate::facet::{Facet, Family, same};
 use crate::give_up::{drop_named, widen};
-use crate::limits::set_number;
+use crate::limits::{LINE_WORDS_MAX, set_length, set_number};
+use crate::people;
 use crate::scope::forget_scope;
 use crate::shown::{like, unlike};
 use crate::sizes;
@@ -69,12 +70,38 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
             }
             Ok(why("gives a condition up"))
         }
-        Act::Deny => {
-            deny_spoken_of(edit);
-            Ok(why("means who was named last"))
+        Act::Deny => deny(edit, cue, around),
+        Act::Alone => {
+            people::alone(edit);
+            Ok(why("leaves nobody else"))
+        }
+        Act::Both => {
+            people::together(edit, cue.number);
+            Ok(why("means those who were named"))
+        }
+        Act::Earliest | Act::Latest => {
+            edit.plan.rank_by = if cue.act == Act::Latest { RankBy::Latest } else { RankBy::Start };
+            Ok(why("says the order"))
+        }
+        Act::LongerThan | Act::ShorterThan => {
+            set_length(&mut edit.plan, bounds(cue));
+            Ok(why("says how long"))
+        }
+        Act::Apart => {
+            edit.apart(cue.new.unwrap_or_default(), around)?;
+            Ok(why("says how soon it follows"))
+        }
+        Act::Reverse => {
+            edit.reverse();
+            Ok(why("turns the order round"))
+        }
+        Act::Idle => Ok(why("asks for no change")),
+        Act::Outside => {
+            edit.warn("not_understood", "that asks for no moments; the help says what else can be done");
+            Ok(why("speaks of something else than moments"))
         }
         Act::Drop => drop_named(edit, cue, around),
-        Act::Other => other(edit, cue, around),
+        Act::Other => people::other(edit, cue, around),
         Act::Restore if cue.new.is_none() => {
             let denied = edit.plan.none.iter().rposition(|clause| edit.family(clause).is_person());
             match denied {
@@ -114,6 +141,7 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
         Act::Then => Delta::following(text, around.knowledge)?,
         _ => Delta::beside(&edit.plan, &numbered, around.knowledge)?,
     };
+    recognise(edit, cue.act, text, &mut delta, around)?;
     if delta.is_empty() {
         edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
     }
@@ -139,6 +167,10 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
             edit.plan.none.retain(|denied| !delta.positive().any(|clause| same(clause, denied)));
             "may be there again"
         }
+        Act::Either if delta.plan.any.len() > 1 => {
+            edit.bring(&delta.plan, Coming::Only);
+            "is any of that name"
+        }
         Act::Either => {
             edit.bring(&delta.plan, Coming::Either);
             "is an alternative"
@@ -158,6 +190,72 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
     };
     let why = format!("“{}” {why}", cue.says);
     Ok(Done { why, read: Some(delta), spoken_of: None })
+}
+
+/// What the words mean beside what was asked: a line where lines were, a part of a name, all of one name.
+fn recognise(
+    edit: &Edit<'_>,
+    act: Act,
+    text: &str,
+    delta: &mut Delta,
+    around: &Around<'_>,
+) -> Result<()> {
+    if act == Act::Either {
+        let any = people::all_called(text, edit, around)?;
+        if any.len() > 1 {
+            delta.plan = Plan { any, ..Plan::default() };
+            return Ok(());
+        }
+    }
+    let compares = matches!(act, Act::Either | Act::Also | Act::Meant | Act::Swap | Act::Same | Act::About);
+    if !compares || !delta.names_nothing() {
+        return Ok(());
+    }
+    if let Some(clause) = people::named_in_part(text, edit, around)? {
+        delta.plan = Plan { all: vec![clause], ..Plan::default() };
+    } else if let Some(line) = line_like_last(edit, text) {
+        delta.plan = Plan { all: vec![line], ..Plan::default() };
+    }
+    Ok(())
+}
+
+/// "objection", "or overruled": where a line was asked for last, a few words that name nothing are another.
+fn line_like_last(edit: &Edit<'_>, text: &str) -> Option<PlanClause> {
+    let mut line = edit.latest.last().filter(|clause| edit.family(clause) == Family::Spoken)?.clone();
+    let count = crate::pattern::words_of(text).len();
+    let said = match &mut line.ask {
+        Some(Ask::Text { ask, words }) => (&mut ask.text, words),
+        Some(Ask::Phrase { ask, words }) => (&mut ask.phrase, words),
+        _ => return None,
+    };
+    (1..=LINE_WORDS_MAX).contains(&count).then(|| {
+        *said.0 = text.to_owned();
+        *said.1 = None;
+    })?;
+    Some(line)
+}
+
+/// Somebody or something must not be there.
+fn deny(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let Some(text) = cue.new else {
+        people::deny_spoken_of(edit);
+        return Ok(Done { why: format!("“{}” means who was named last", cue.says), ..Done::default() });
+    };
+    let read = Delta::of(text, around.knowledge)?;
+    if read.is_empty() {
+        edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
+    }
+    read.positive().for_each(|clause| edit.deny(clause));
+    Ok(Done { why: format!("“{}” must not be there", cue.says), read: Some(read), spoken_of: None })
+}
+
+fn bounds(cue: &Cue<'_>) -> Bounds {
+    // Numbers of seconds that people say are exact.
+    let seconds = cue.number.and_then(|n| u32::try_from(n).ok()).map(f64::from);
+    match cue.act {
+        Act::LongerThan => Bounds { gt: seconds, ..Bounds::default() },
+        _ => Bounds { lt: seconds, ..Bounds::default() },
+    }
 }
 
 /// Something in the place of something else that is named, or of what answers the same question. Tells what was read.
@@ -204,38 +302,4 @@ fn place_of(edit: &Edit<'_>, clause: &PlanClause) -> Option<crate::edit::Place> 
     let family = edit.family(clause);
     let of = edit.of_family(&family);
     of.into_iter().find(|place| edit.at(*place).is_some_and(|own| same(own, clause)))
-}
-
-/// Who was named last.
-pub(crate) fn last_person(edit: &Edit<'_>) -> Option<PlanClause> {
-    let mut persons =
-        edit.plan.all.iter().chain(&edit.plan.any).filter(|clause| edit.family(clause).is_person());
-    persons.next_back().cloned()
-}
-
-fn deny_spoken_of(edit: &mut Edit<'_>) {
-    match last_person(edit) {
-        Some(person) => edit.deny(&person),
-        None => edit.warn("not_understood", "nobody was named before; say who is meant"),
-    }
-}
-
-/// The other one of two that share a name.
-fn other(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
-    let text = cue.new.or(cue.old).unwrap_or_default();
-    let names = around.knowledge.names()?;
-    let key = crate::pattern::words_of(text).join(" ");
-    let found = names.named(&key).iter().find_map(|name| match &name.target {
-        Target::Label { kind, label } => {
-            let clause =
-                PlanClause::of_type(kind.clone()).asking(Ask::Label { label: label.clone(), labels: None });
-            (!edit.asks(&clause)).then_some(clause)
-        }
-        _ => None,
-    });
-    match found {
-        Some(clause) => edit.bring(&Plan { all: vec![clause], ..Plan::default() }, Coming::Instead),
-        None => edit.warn("not_understood", format!("there is no other `{text}`")),
-    }
-    Ok(Done { why: format!("“{}” means another of the same name", cue.says), ..Done::default() })
 }

@@ -76,6 +76,9 @@ pub(crate) fn choose(
     if had_person && families.len() == 1 && shares(Facet::Place) {
         return refine("it says where, and not who");
     }
+    if had_person && shares(Facet::Dialogue) && !own.contains(&Family::Spoken) {
+        return refine("it says what is said, and not by whom");
+    }
     let restates = delta.positive().any(|clause| last.clauses().iter().any(|(_, own)| same(own, clause)));
     if restates {
         return Choice::Anew("it names again what was asked, with something else".to_owned());

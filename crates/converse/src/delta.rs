@@ -1,8 +1,12 @@
 //! What words alone ask for: a question that goes on from another, read by itself.
 
 use rushes_ask::{ParsedQuestion, Reading, ask};
-use rushes_plan::{Knowledge, Mode, Plan, PlanClause, Predicate, Warning};
+use rushes_plan::{Knowledge, Mode, Plan, PlanClause, Predicate, Scope, Target, Warning};
 use rushes_types::{Result, known_types};
+
+use crate::facet::{Family, named};
+use crate::pattern::words_of;
+use crate::words::Words;
 
 /// What a part of a sentence asks for.
 #[derive(Debug, Clone)]
@@ -23,6 +27,12 @@ impl Delta {
         let beside = Plan { all: vec![PlanClause::of_type(known_types::SHOT)], ..Plan::default() };
         let ParsedQuestion { mut plan, reading, warnings, .. } = ask(text, &beside, knowledge)?;
         plan.all.remove(0);
+        let words = Words::built_in();
+        // "Frankie saying it" says nothing of what is said.
+        plan.all.retain(|clause| !is_said_it(clause, words));
+        if let Some(scope) = title_looked_in(text, &plan, knowledge, words)? {
+            plan = Plan { scope, ..Plan::default() };
+        }
         if plan.mode == Mode::Union {
             plan.all.append(&mut plan.any);
             plan.mode = Mode::Intersection;
@@ -59,6 +69,12 @@ impl Delta {
         Ok(delta)
     }
 
+    /// Does it only describe, without a name that the archive knows?
+    pub fn names_nothing(&self) -> bool {
+        let describes = |clause: &PlanClause| clause.kind().is_none();
+        self.is_positive() && self.positive().all(describes) && self.plan.none.is_empty()
+    }
+
     /// Does it ask for nothing at all?
     pub fn is_empty(&self) -> bool {
         self.plan == Plan::default()
@@ -73,4 +89,36 @@ impl Delta {
     pub fn positive(&self) -> impl Iterator<Item = &PlanClause> {
         self.plan.all.iter().chain(&self.plan.any)
     }
+}
+
+/// Is it a line of which only "it" is known?
+fn is_said_it(clause: &PlanClause, words: &Words) -> bool {
+    Family::of(clause, words) == Family::Spoken && words.ones.contains(&words_of(&named(clause)))
+}
+
+/// "in Mercy", of a film that is called as somebody is: nobody is in a person.
+fn title_looked_in(
+    text: &str,
+    plan: &Plan,
+    knowledge: &dyn Knowledge,
+    words: &Words,
+) -> Result<Option<Scope>> {
+    let said = words_of(text);
+    let Some((first, name)) = said.split_first() else { return Ok(None) };
+    let person = matches!(plan.all.as_slice(), [one] if one.kind() == Some(known_types::CHARACTER));
+    let only = Plan { all: plan.all.clone(), ..Plan::default() } == *plan;
+    if !(person && only && words.inside.contains(&vec![first.clone()])) {
+        return Ok(None);
+    }
+    let names = knowledge.names()?;
+    let titles = names.named(&name.join(" ")).iter().map(|name| &name.target);
+    let mut scope = Scope::default();
+    match titles.filter(|target| !target.is_label()).min() {
+        Some(Target::Series(name)) => scope.series.push(name.clone()),
+        Some(Target::Movie(name)) => scope.movies.push(name.clone()),
+        Some(Target::Collection(name)) => scope.collections.push(name.clone()),
+        Some(Target::Asset(name)) => scope.assets.push(name.clone()),
+        Some(Target::Label { .. }) | None => return Ok(None),
+    }
+    Ok(Some(scope))
 }

@@ -3,12 +3,13 @@
 use rushes_plan::{Plan, PlanClause, Predicate, RankBy, Scope};
 use rushes_types::Result;
 
-use crate::apply::{Around, Done, last_person};
+use crate::apply::{Around, Done};
 use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::Edit;
-use crate::facet::{Facet, Family, named};
+use crate::facet::{Facet, Family, named, same};
 use crate::pattern::words_of;
+use crate::people::last_person;
 use crate::scope::forget_scope;
 
 /// A condition goes.
@@ -126,6 +127,7 @@ fn widen_rest(plan: &mut Plan, facet: Facet, nothing_else: bool) {
                 plan.rank_by = RankBy::Score;
             }
         }
+        Facet::Order if plan.rank_by == RankBy::Score => crate::steps::unordered(plan),
         Facet::Order => plan.rank_by = RankBy::Score,
         Facet::Number => (plan.top, plan.limit) = (None, None),
         Facet::Group => {
@@ -149,6 +151,31 @@ fn scope_is_bare(plan: &Plan) -> bool {
 }
 
 impl Edit<'_> {
+    /// Takes out what asks the same, whether it must be there or must not. Tells whether anything went.
+    pub fn forget(&mut self, clause: &PlanClause) -> bool {
+        let before = self.plan.clone();
+        let mut places = Vec::new();
+        self.each(|place, own| {
+            if same(own, clause) {
+                places.push(place);
+            }
+        });
+        self.take(&places);
+        self.plan.none.retain(|denied| !same(denied, clause));
+        for step in &mut self.plan.then {
+            step.none.retain(|denied| !same(denied, clause));
+        }
+        self.plan.predicates.retain(|predicate| match predicate {
+            Predicate::Near(near) => match &near.clause {
+                rushes_plan::ClauseRef::Own(own) => !same(own, clause),
+                rushes_plan::ClauseRef::Pointer(_) => true,
+            },
+            _ => true,
+        });
+        self.drop_empty_steps();
+        self.plan != before
+    }
+
     /// Takes out the clauses whose words hold all of another's: "forget the kitchen" of a plan that asks for "the kitchen at
     /// night".
     fn forget_by_words(&mut self, clause: &PlanClause) -> bool {

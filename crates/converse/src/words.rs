@@ -28,7 +28,23 @@ pub(crate) enum Act {
     Widen,
     Deny,
     Restore,
+    /// Who was spoken of, and nobody else.
+    Alone,
+    /// Those who were spoken of, together.
+    Both,
     Number,
+    Earliest,
+    Latest,
+    LongerThan,
+    ShorterThan,
+    /// How soon one step follows another.
+    Apart,
+    /// The steps the other way round.
+    Reverse,
+    /// Says that something is well as it is.
+    Idle,
+    /// Asks for something that no plan can say.
+    Outside,
     Other,
     Meant,
     Swap,
@@ -46,7 +62,7 @@ pub(crate) enum Act {
 }
 
 /// Acts by their names in the files. Where a sentence fits several equally well, the first is meant.
-const ACTS: [(&str, Act); 25] = [
+const ACTS: [(&str, Act); 35] = [
     ("back", Act::Back),
     ("forward", Act::Forward),
     ("clear", Act::Clear),
@@ -59,7 +75,17 @@ const ACTS: [(&str, Act); 25] = [
     ("widen", Act::Widen),
     ("deny", Act::Deny),
     ("restore", Act::Restore),
+    ("alone", Act::Alone),
+    ("both", Act::Both),
     ("number", Act::Number),
+    ("earliest", Act::Earliest),
+    ("latest", Act::Latest),
+    ("longer_than", Act::LongerThan),
+    ("shorter_than", Act::ShorterThan),
+    ("apart", Act::Apart),
+    ("reverse", Act::Reverse),
+    ("idle", Act::Idle),
+    ("outside", Act::Outside),
     ("other", Act::Other),
     ("meant", Act::Meant),
     ("swap", Act::Swap),
@@ -91,6 +117,8 @@ struct File {
     moments: String,
     placing: String,
     joining: String,
+    inside: String,
+    articles: String,
     sets: Phrases,
     acts: Phrases,
     widen: Phrases,
@@ -118,6 +146,9 @@ pub(crate) struct Words {
     pub moments: Rows,
     placing: Rows,
     pub joining: Rows,
+    /// What stands before a title that is looked in.
+    pub inside: Rows,
+    pub articles: Rows,
     pronouns: Rows,
     daylight: Rows,
     /// Sizes of shots from the widest to the closest: the names of each.
@@ -191,6 +222,8 @@ impl Words {
             (&file.moments, &mut self.moments),
             (&file.placing, &mut self.placing),
             (&file.joining, &mut self.joining),
+            (&file.inside, &mut self.inside),
+            (&file.articles, &mut self.articles),
         ] {
             into.extend(rows(phrases));
         }
