@@ -7,7 +7,7 @@ use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::{Coming, Edit};
 use crate::facet::{Facet, Family, same};
-use crate::give_up::{drop_named, widen};
+use crate::give_up::{drop_named, facet_said, widen};
 use crate::limits::{LINE_WORDS_MAX, set_length, set_number};
 use crate::people;
 use crate::scope::forget_scope;
@@ -241,6 +241,10 @@ fn deny(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done>
         people::deny_spoken_of(edit);
         return Ok(Done { why: format!("“{}” means who was named last", cue.says), ..Done::default() });
     };
+    if let Some(facet) = facet_said(text, edit.words) {
+        widen(edit, facet);
+        return Ok(Done { why: format!("“{}” gives a condition up", cue.says), ..Done::default() });
+    }
     let read = Delta::of(text, around.knowledge)?;
     if read.is_empty() {
         edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));

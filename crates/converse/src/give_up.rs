@@ -11,6 +11,8 @@ use crate::facet::{Facet, Family, named, same};
 use crate::pattern::words_of;
 use crate::people::last_person;
 use crate::scope::forget_scope;
+use crate::sentence::Sentence;
+use crate::words::Words;
 
 /// A condition goes.
 pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
@@ -20,12 +22,11 @@ pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>
         return Ok(done);
     }
     let text = cue.old.unwrap_or_default();
-    let sentence = crate::sentence::Sentence::new(text);
-    let skipped = usize::from(matches!(sentence.word(0), Some("the" | "a" | "an")) && sentence.len() > 1);
-    if let Some(facet) = edit.words.facet(&sentence, skipped, sentence.len()) {
+    if let Some(facet) = facet_said(text, edit.words) {
         widen(edit, facet);
         return Ok(done);
     }
+    let sentence = Sentence::new(text);
     if sentence.len() == 1 && edit.words.is_pronoun(&sentence, 0) {
         if let Some(person) = last_person(edit) {
             edit.forget(&person);
@@ -43,6 +44,13 @@ pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>
         edit.warn("not_understood", format!("nothing of the plan says `{text}`"));
     }
     Ok(Done { read: Some(gone), ..done })
+}
+
+/// The part of a plan that words name, with or without an article: "the length".
+pub(crate) fn facet_said(text: &str, words: &Words) -> Option<Facet> {
+    let sentence = Sentence::new(text);
+    let skipped = usize::from(matches!(sentence.word(0), Some("the" | "a" | "an")) && sentence.len() > 1);
+    words.facet(&sentence, skipped, sentence.len())
 }
 
 /// Tests, numbers and orders that a plan and what was said have in common go.

@@ -62,7 +62,8 @@ impl Edit<'_> {
     /// # Errors
     /// As [`Delta::of`].
     pub fn apart(&mut self, length: &str, around: &Around<'_>) -> Result<()> {
-        let read = Delta::of(&format!("\"…\" then \"…\" within {length}"), around.knowledge)?;
+        // Any two quotes: only what is between them counts.
+        let read = Delta::of(&format!("\"a\" then \"a\" within {length}"), around.knowledge)?;
         let within = read.plan.then.first().and_then(|step| step.within);
         match (self.plan.then.last_mut(), within) {
             (Some(last), Some(within)) => last.within = Some(within),
