@@ -221,7 +221,11 @@ fn recognise(
 
 /// "objection", "or overruled": where a line was asked for last, a few words that name nothing are another.
 fn line_like_last(edit: &Edit<'_>, text: &str) -> Option<PlanClause> {
-    let mut line = edit.latest.last().filter(|clause| edit.family(clause) == Family::Spoken)?.clone();
+    let is = |family: Family| move |clause: &&PlanClause| Family::of(clause, edit.words) == family;
+    let clauses: Vec<&PlanClause> = edit.plan.all.iter().chain(&edit.plan.any).collect();
+    let described = clauses.iter().any(|clause| is(Family::Meaning)(clause));
+    let last = if described { edit.latest.last() } else { clauses.into_iter().rfind(is(Family::Spoken)) };
+    let mut line = last.filter(is(Family::Spoken))?.clone();
     let count = crate::pattern::words_of(text).len();
     let said = match &mut line.ask {
         Some(Ask::Text { ask, words }) => (&mut ask.text, words),
@@ -268,7 +272,10 @@ fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: Delta, around: &Around<'_
         edit.bring(&delta.plan, Coming::Instead);
         return Ok(delta);
     };
-    let gone = Delta::of(old, around.knowledge)?;
+    let gone = match people::spoken_of(edit, old) {
+        Some(person) => Delta::asking(person),
+        None => Delta::of(old, around.knowledge)?,
+    };
     let mut places = Vec::new();
     for clause in gone.positive().chain(&gone.plan.none) {
         places.extend(place_of(edit, clause));

@@ -6,6 +6,7 @@ use rushes_types::{Result, known_types};
 
 use crate::facet::{Family, named};
 use crate::pattern::words_of;
+use crate::sentence::Sentence;
 use crate::words::Words;
 
 /// What a part of a sentence asks for.
@@ -28,8 +29,13 @@ impl Delta {
         let ParsedQuestion { mut plan, reading, warnings, .. } = ask(text, &beside, knowledge)?;
         plan.all.remove(0);
         let words = Words::built_in();
-        // "Frankie saying it" says nothing of what is said.
-        plan.all.retain(|clause| !is_said_it(clause, words));
+        // "Frankie saying it" says nothing of what is said, and "now" nothing at all.
+        let quotes = Sentence::new(text).quotes();
+        plan.all.retain(|clause| !is_filler(clause, quotes, words));
+        plan.any.retain(|clause| !is_filler(clause, quotes, words));
+        if plan.any.len() == 1 && plan.mode != Mode::Union {
+            plan.all.append(&mut plan.any);
+        }
         if let Some(scope) = title_looked_in(text, &plan, knowledge, words)? {
             plan = Plan { scope, ..Plan::default() };
         }
@@ -38,6 +44,12 @@ impl Delta {
             plan.mode = Mode::Intersection;
         }
         Ok(Self { plan, reading, warnings })
+    }
+
+    /// One clause, without words that were read.
+    pub fn asking(clause: PlanClause) -> Self {
+        let plan = Plan { all: vec![clause], ..Plan::default() };
+        Self { plan, reading: Reading::default(), warnings: Vec::new() }
     }
 
     /// Reads words that go on from a plan: "at least 5", where the plan tests lengths, is of seconds.
@@ -91,9 +103,15 @@ impl Delta {
     }
 }
 
-/// Is it a line of which only "it" is known?
-fn is_said_it(clause: &PlanClause, words: &Words) -> bool {
-    Family::of(clause, words) == Family::Spoken && words.ones.contains(&words_of(&named(clause)))
+/// Is it a line of which only "it" is known, or a description of words that only go on, as "now" and "him"?
+fn is_filler(clause: &PlanClause, quotes: bool, words: &Words) -> bool {
+    let said = words_of(&named(clause));
+    match Family::of(clause, words) {
+        // A quote is meant as it is written.
+        Family::Spoken => !quotes && words.ones.contains(&said),
+        Family::Meaning => !said.is_empty() && said.iter().all(|word| words.goes_on(word)),
+        _ => false,
+    }
 }
 
 /// "in Mercy", of a film that is called as somebody is: nobody is in a person.

@@ -9,7 +9,7 @@ use crate::delta::Delta;
 use crate::edit::Edit;
 use crate::facet::{Facet, Family, named, same};
 use crate::pattern::words_of;
-use crate::people::last_person;
+use crate::people::spoken_of;
 use crate::scope::forget_scope;
 use crate::sentence::Sentence;
 use crate::words::Words;
@@ -26,11 +26,8 @@ pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>
         widen(edit, facet);
         return Ok(done);
     }
-    let sentence = Sentence::new(text);
-    if sentence.len() == 1 && edit.words.is_pronoun(&sentence, 0) {
-        if let Some(person) = last_person(edit) {
-            edit.forget(&person);
-        }
+    if let Some(person) = spoken_of(edit, text) {
+        edit.forget(&person);
         return Ok(done);
     }
     let gone = Delta::of(text, around.knowledge)?;

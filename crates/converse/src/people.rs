@@ -9,6 +9,7 @@ use crate::edit::{Coming, Edit};
 use crate::facet::{named, same};
 use crate::limits::NAMESAKES_MAX;
 use crate::pattern::words_of;
+use crate::sentence::Sentence;
 
 /// How many "both" are.
 const BOTH: usize = 2;
@@ -21,6 +22,13 @@ fn people(edit: &Edit<'_>) -> Vec<PlanClause> {
 /// Who was named last.
 pub(crate) fn last_person(edit: &Edit<'_>) -> Option<PlanClause> {
     people(edit).pop()
+}
+
+/// Who "him" is, where the words are nothing but a pronoun.
+pub(crate) fn spoken_of(edit: &Edit<'_>, text: &str) -> Option<PlanClause> {
+    let sentence = Sentence::new(text);
+    let pronoun = sentence.len() == 1 && edit.words.is_pronoun(&sentence, 0);
+    if pronoun { last_person(edit) } else { None }
 }
 
 pub(crate) fn deny_spoken_of(edit: &mut Edit<'_>) {

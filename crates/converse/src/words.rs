@@ -284,6 +284,12 @@ impl Words {
         self.pronouns.iter().any(|row| matches!(row.as_slice(), [one] if Some(one.as_str()) == word))
     }
 
+    /// Does the word name nothing by itself, and only go on from what was asked or speak of it?
+    pub fn goes_on(&self, word: &str) -> bool {
+        let holds = |rows: &Rows| rows.iter().any(|own| matches!(own.as_slice(), [one] if one == word));
+        [&self.continuing, &self.pronouns, &self.ones, &self.leading, &self.articles].into_iter().any(holds)
+    }
+
     /// Does the word only say where or when?
     pub fn is_placing(&self, word: &str) -> bool {
         self.placing.contains(&words_of(word))
