@@ -44,26 +44,20 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
     match cue.act {
         Act::Like => like(edit, cue, around),
         Act::Unlike => unlike(edit, cue, around),
-        Act::Longer => {
-            edit.plan.rank_by = RankBy::Duration;
-            Ok(why("puts the longest first"))
-        }
-        Act::Shorter => {
-            edit.plan.rank_by = RankBy::Shortest;
-            Ok(why("puts the shortest first"))
-        }
         Act::Closer | Act::Wider => {
             let step = if cue.act == Act::Closer { 1 } else { -1 };
             sizes::shift(edit, step, around.knowledge)?;
             Ok(why("asks for another size of shot"))
         }
-        Act::Number => {
-            match cue.number.and_then(|n| usize::try_from(n).ok()) {
-                Some(n) => set_number(&mut edit.plan, n),
-                None => edit.warn("not_understood", "the number is not known; write it in digits"),
-            }
-            Ok(why("says how many"))
-        }
+        Act::Longer
+        | Act::Shorter
+        | Act::Earliest
+        | Act::Latest
+        | Act::LongerThan
+        | Act::ShorterThan
+        | Act::Number
+        | Act::Apart
+        | Act::Reverse => Ok(why(arrange(edit, cue, around)?)),
         Act::Widen => {
             if let Some(facet) = cue.facet {
                 widen(edit, facet);
@@ -71,6 +65,8 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
             Ok(why("gives a condition up"))
         }
         Act::Deny => deny(edit, cue, around),
+        Act::Drop => drop_named(edit, cue, around),
+        Act::Other => people::other(edit, cue, around),
         Act::Alone => {
             people::alone(edit);
             Ok(why("leaves nobody else"))
@@ -79,40 +75,16 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
             people::together(edit, cue.number);
             Ok(why("means those who were named"))
         }
-        Act::Earliest | Act::Latest => {
-            edit.plan.rank_by = if cue.act == Act::Latest { RankBy::Latest } else { RankBy::Start };
-            Ok(why("says the order"))
-        }
-        Act::LongerThan | Act::ShorterThan => {
-            set_length(&mut edit.plan, bounds(cue));
-            Ok(why("says how long"))
-        }
-        Act::Apart => {
-            edit.apart(cue.new.unwrap_or_default(), around)?;
-            Ok(why("says how soon it follows"))
-        }
-        Act::Reverse => {
-            edit.reverse();
-            Ok(why("turns the order round"))
+        Act::Restore if cue.new.is_none() => {
+            people::restore(edit);
+            Ok(why("takes back that somebody must not be there"))
         }
         Act::Idle => Ok(why("asks for no change")),
         Act::Outside => {
             edit.warn("not_understood", "that asks for no moments; the help says what else can be done");
             Ok(why("speaks of something else than moments"))
         }
-        Act::Drop => drop_named(edit, cue, around),
-        Act::Other => people::other(edit, cue, around),
-        Act::Restore if cue.new.is_none() => {
-            let denied = edit.plan.none.iter().rposition(|clause| edit.family(clause).is_person());
-            match denied {
-                Some(at) => {
-                    let person = edit.plan.none.remove(at);
-                    edit.bring(&Plan { all: vec![person], ..Plan::default() }, Coming::Also);
-                }
-                None => edit.warn("not_understood", "nobody was left out; say who is meant"),
-            }
-            Ok(why("takes back that somebody must not be there"))
-        }
+        Act::Back | Act::Forward | Act::Clear | Act::Anew => Ok(why("speaks of the conversation")),
         Act::Restore
         | Act::Beside
         | Act::Meant
@@ -124,8 +96,43 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
         | Act::Only
         | Act::Then
         | Act::Before => bring(edit, cue, around),
-        Act::Back | Act::Forward | Act::Clear | Act::Anew => Ok(why("speaks of the conversation")),
     }
+}
+
+/// Order, length, number, and what follows what. Tells why.
+fn arrange(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<&'static str> {
+    let order = match cue.act {
+        Act::Longer => Some((RankBy::Duration, "puts the longest first")),
+        Act::Shorter => Some((RankBy::Shortest, "puts the shortest first")),
+        Act::Earliest => Some((RankBy::Start, "puts the earliest first")),
+        Act::Latest => Some((RankBy::Latest, "puts the latest first")),
+        _ => None,
+    };
+    if let Some((order, why)) = order {
+        edit.plan.rank_by = order;
+        return Ok(why);
+    }
+    Ok(match cue.act {
+        Act::LongerThan | Act::ShorterThan => {
+            set_length(&mut edit.plan, bounds(cue));
+            "says how long"
+        }
+        Act::Apart => {
+            edit.apart(cue.new.unwrap_or_default(), around)?;
+            "says how soon it follows"
+        }
+        Act::Reverse => {
+            edit.reverse();
+            "turns the order round"
+        }
+        _ => {
+            match cue.number.and_then(|n| usize::try_from(n).ok()) {
+                Some(n) => set_number(&mut edit.plan, n),
+                None => edit.warn("not_understood", "the number is not known; write it in digits"),
+            }
+            "says how many"
+        }
+    })
 }
 
 /// What comes in, in its manner.

@@ -73,7 +73,7 @@ pub(crate) fn choose(
         let why = "it says what somebody does, and not who";
         return Choice::Refine(why.to_owned(), Coming::Instead);
     }
-    if had_person && families.len() == 1 && shares(Facet::Place) {
+    if had_person && shares(Facet::Place) {
         return refine("it says where, and not who");
     }
     if had_person && shares(Facet::Dialogue) && !own.contains(&Family::Spoken) {

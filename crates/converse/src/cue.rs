@@ -45,6 +45,8 @@ pub(crate) fn said<'s>(sentence: &Sentence<'s>, words: &Words) -> Said<'s> {
     let lead = sentence.longest(from, to, &words.continuing);
     if let Some(lead) = lead.filter(|lead| from + lead < to)
         && let Some(cue) = cue(sentence, words, from + lead, to, NESTING_MAX)
+        // "less than 6" is no six moments.
+        && cue.act != Act::Number
     {
         return Said::Cues(split(sentence, words, cue));
     }

@@ -38,6 +38,18 @@ pub(crate) fn deny_spoken_of(edit: &mut Edit<'_>) {
     }
 }
 
+/// Who must not be there, and was named so last, may be.
+pub(crate) fn restore(edit: &mut Edit<'_>) {
+    let denied = edit.plan.none.iter().rposition(|clause| edit.family(clause).is_person());
+    match denied {
+        Some(at) => {
+            let person = edit.plan.none.remove(at);
+            edit.bring(&Plan { all: vec![person], ..Plan::default() }, Coming::Also);
+        }
+        None => edit.warn("not_understood", "nobody was left out; say who is meant"),
+    }
+}
+
 /// Nobody but who was named last.
 pub(crate) fn alone(edit: &mut Edit<'_>) {
     let mut people = people(edit);

@@ -62,7 +62,7 @@ pub(crate) enum Act {
 }
 
 /// Acts by their names in the files. Where a sentence fits several equally well, the first is meant.
-const ACTS: [(&str, Act); 35] = [
+const ACTS: [(&str, Act); 36] = [
     ("back", Act::Back),
     ("forward", Act::Forward),
     ("clear", Act::Clear),
@@ -98,6 +98,7 @@ const ACTS: [(&str, Act); 35] = [
     ("also", Act::Also),
     ("then", Act::Then),
     ("before", Act::Before),
+    ("beside", Act::Beside),
 ];
 
 type Phrases = BTreeMap<String, String>;
