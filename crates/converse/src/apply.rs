@@ -200,13 +200,7 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
 }
 
 /// What the words mean beside what was asked: a line where lines were, a part of a name, all of one name.
-fn recognise(
-    edit: &Edit<'_>,
-    act: Act,
-    text: &str,
-    delta: &mut Delta,
-    around: &Around<'_>,
-) -> Result<()> {
+fn recognise(edit: &Edit<'_>, act: Act, text: &str, delta: &mut Delta, around: &Around<'_>) -> Result<()> {
     if act == Act::Either {
         let any = people::all_called(text, edit, around)?;
         if any.len() > 1 {

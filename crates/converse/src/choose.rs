@@ -76,7 +76,8 @@ pub(crate) fn choose(
     if had_person && shares(Facet::Place) {
         return refine("it says where, and not who");
     }
-    if had_person && shares(Facet::Dialogue) && !own.contains(&Family::Spoken) {
+    let line = shares(Facet::Dialogue) && words.tells_of_a_line(sentence);
+    if had_person && line && !own.contains(&Family::Spoken) {
         return refine("it says what is said, and not by whom");
     }
     let restates = delta.positive().any(|clause| last.clauses().iter().any(|(_, own)| same(own, clause)));

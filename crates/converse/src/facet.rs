@@ -79,9 +79,7 @@ impl Facet {
     /// Do its clauses belong to the family?
     pub fn has(self, family: &Family) -> bool {
         let kind = |name: &str| matches!(family, Family::Kind(kind) if kind == name);
-        let holds = |parts: &[&str]| {
-            matches!(family, Family::Kind(kind) if parts.iter().any(|part| kind.contains(part)))
-        };
+        let holds = |parts: &[&str]| matches!(family, Family::Kind(kind) if parts.iter().any(|part| kind.contains(part)));
         match self {
             Self::Place => kind(known_types::SCENE),
             Self::Person => kind(known_types::CHARACTER),

@@ -54,10 +54,8 @@ pub(crate) fn restore(edit: &mut Edit<'_>) {
 pub(crate) fn alone(edit: &mut Edit<'_>) {
     let mut people = people(edit);
     match people.pop() {
-        Some(_) if people.is_empty() => edit.warn(
-            "not_understood",
-            "a plan cannot ask that nobody else is there; say who must not be there",
-        ),
+        Some(_) if people.is_empty() => edit
+            .warn("not_understood", "a plan cannot ask that nobody else is there; say who must not be there"),
         Some(_) => people.iter().for_each(|person| {
             edit.forget(person);
         }),

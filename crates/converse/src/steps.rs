@@ -68,7 +68,10 @@ impl Edit<'_> {
         match (self.plan.then.last_mut(), within) {
             (Some(last), Some(within)) => last.within = Some(within),
             (None, _) => {
-                self.warn("not_understood", "nothing follows anything in the plan; say `then` and what follows");
+                self.warn(
+                    "not_understood",
+                    "nothing follows anything in the plan; say `then` and what follows",
+                );
             }
             (_, None) => self.warn("not_understood", format!("`{length}` is no length; write `5 seconds`")),
         }

@@ -120,6 +120,7 @@ struct File {
     joining: String,
     inside: String,
     articles: String,
+    saying: String,
     sets: Phrases,
     acts: Phrases,
     widen: Phrases,
@@ -150,6 +151,7 @@ pub(crate) struct Words {
     /// What stands before a title that is looked in.
     pub inside: Rows,
     pub articles: Rows,
+    saying: Rows,
     pronouns: Rows,
     daylight: Rows,
     /// Sizes of shots from the widest to the closest: the names of each.
@@ -225,6 +227,7 @@ impl Words {
             (&file.joining, &mut self.joining),
             (&file.inside, &mut self.inside),
             (&file.articles, &mut self.articles),
+            (&file.saying, &mut self.saying),
         ] {
             into.extend(rows(phrases));
         }
@@ -289,6 +292,11 @@ impl Words {
     pub fn goes_on(&self, word: &str) -> bool {
         let holds = |rows: &Rows| rows.iter().any(|own| matches!(own.as_slice(), [one] if one == word));
         [&self.continuing, &self.pronouns, &self.ones, &self.leading, &self.articles].into_iter().any(holds)
+    }
+
+    /// Does the sentence tell that somebody says something?
+    pub fn tells_of_a_line(&self, sentence: &Sentence<'_>) -> bool {
+        (0..sentence.len()).any(|at| sentence.longest(at, sentence.len(), &self.saying).is_some())
     }
 
     /// Does the word only say where or when?

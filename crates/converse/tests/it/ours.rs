@@ -8,13 +8,14 @@ const OURS: &str = include_str!("../../talks/ours.toml");
 
 const KINDS_NAMES: &str = include_str!("../../talks/kinds/names.toml");
 const KINDS: &str = include_str!("../../talks/kinds/talks.toml");
-/// Turns of the probes that are wrong: "wide or extreme wide" is read as a size and a description, and two follow it.
-const KINDS_WRONG: usize = 3;
+/// Turns of the probes that are wrong: three whose words a question does not know either ("wide or extreme wide", "angry",
+/// "someone says help"), and two after each.
+const KINDS_WRONG: usize = 9;
 
 const STRANGERS_NAMES: &str = include_str!("../../talks/strangers/a/names.toml");
 const STRANGERS: &str = include_str!("../../talks/strangers/a/talks.toml");
 /// Turns of strangers that are right at least; a set that was read is a test like any other.
-const STRANGERS_RIGHT: usize = @;
+const STRANGERS_RIGHT: usize = 104;
 
 fn told(score: &Score) -> String {
     score.misses.iter().fold(String::new(), |out, miss| {
@@ -37,7 +38,7 @@ fn our_talks_have_the_plan_that_is_right_after_every_turn() {
 fn probes_of_the_kinds_that_strangers_said_stay_right() {
     let knowledge = WrittenLexicon::read(KINDS_NAMES).unwrap();
     let score = talks::score(&talks::read(KINDS).unwrap(), &knowledge);
-    assert!(score.turns >= 190, "{} turns", score.turns);
+    assert!(score.turns >= 250, "{} turns", score.turns);
     assert!(score.right + KINDS_WRONG >= score.turns, "{} right\n{}", score.right, told(&score));
 }
 
