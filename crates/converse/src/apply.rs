@@ -1,14 +1,15 @@
 //! Does to a plan what a sentence says.
 
-use rushes_plan::{Ask, Knowledge, Plan, PlanClause, RankBy, Stretch, Target};
+use rushes_plan::{Ask, Bounds, Knowledge, Plan, PlanClause, RankBy, Stretch};
 use rushes_types::Result;
 
 use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::{Coming, Edit};
-use crate::facet::{Facet, same};
-use crate::give_up::{drop_named, widen};
-use crate::limits::set_number;
+use crate::facet::{Facet, Family, same};
+use crate::give_up::{drop_named, facet_said, widen};
+use crate::limits::{LINE_WORDS_MAX, set_length, set_number};
+use crate::people;
 use crate::scope::forget_scope;
 use crate::shown::{like, unlike};
 use crate::sizes;
@@ -43,49 +44,47 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
     match cue.act {
         Act::Like => like(edit, cue, around),
         Act::Unlike => unlike(edit, cue, around),
-        Act::Longer => {
-            edit.plan.rank_by = RankBy::Duration;
-            Ok(why("puts the longest first"))
-        }
-        Act::Shorter => {
-            edit.plan.rank_by = RankBy::Shortest;
-            Ok(why("puts the shortest first"))
-        }
         Act::Closer | Act::Wider => {
             let step = if cue.act == Act::Closer { 1 } else { -1 };
             sizes::shift(edit, step, around.knowledge)?;
             Ok(why("asks for another size of shot"))
         }
-        Act::Number => {
-            match cue.number.and_then(|n| usize::try_from(n).ok()) {
-                Some(n) => set_number(&mut edit.plan, n),
-                None => edit.warn("not_understood", "the number is not known; write it in digits"),
-            }
-            Ok(why("says how many"))
-        }
+        Act::Longer
+        | Act::Shorter
+        | Act::Earliest
+        | Act::Latest
+        | Act::LongerThan
+        | Act::ShorterThan
+        | Act::Number
+        | Act::Apart
+        | Act::Reverse => Ok(why(arrange(edit, cue, around)?)),
         Act::Widen => {
             if let Some(facet) = cue.facet {
                 widen(edit, facet);
             }
             Ok(why("gives a condition up"))
         }
-        Act::Deny => {
-            deny_spoken_of(edit);
-            Ok(why("means who was named last"))
-        }
+        Act::Deny => deny(edit, cue, around),
         Act::Drop => drop_named(edit, cue, around),
-        Act::Other => other(edit, cue, around),
+        Act::Other => people::other(edit, cue, around),
+        Act::Alone => {
+            people::alone(edit);
+            Ok(why("leaves nobody else"))
+        }
+        Act::Both => {
+            people::together(edit, cue.number);
+            Ok(why("means those who were named"))
+        }
         Act::Restore if cue.new.is_none() => {
-            let denied = edit.plan.none.iter().rposition(|clause| edit.family(clause).is_person());
-            match denied {
-                Some(at) => {
-                    let person = edit.plan.none.remove(at);
-                    edit.bring(&Plan { all: vec![person], ..Plan::default() }, Coming::Also);
-                }
-                None => edit.warn("not_understood", "nobody was left out; say who is meant"),
-            }
+            people::restore(edit);
             Ok(why("takes back that somebody must not be there"))
         }
+        Act::Idle => Ok(why("asks for no change")),
+        Act::Outside => {
+            edit.warn("not_understood", "that asks for no moments; the help says what else can be done");
+            Ok(why("speaks of something else than moments"))
+        }
+        Act::Back | Act::Forward | Act::Clear | Act::Anew => Ok(why("speaks of the conversation")),
         Act::Restore
         | Act::Beside
         | Act::Meant
@@ -97,8 +96,43 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
         | Act::Only
         | Act::Then
         | Act::Before => bring(edit, cue, around),
-        Act::Back | Act::Forward | Act::Clear | Act::Anew => Ok(why("speaks of the conversation")),
     }
+}
+
+/// Order, length, number, and what follows what. Tells why.
+fn arrange(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<&'static str> {
+    let order = match cue.act {
+        Act::Longer => Some((RankBy::Duration, "puts the longest first")),
+        Act::Shorter => Some((RankBy::Shortest, "puts the shortest first")),
+        Act::Earliest => Some((RankBy::Start, "puts the earliest first")),
+        Act::Latest => Some((RankBy::Latest, "puts the latest first")),
+        _ => None,
+    };
+    if let Some((order, why)) = order {
+        edit.plan.rank_by = order;
+        return Ok(why);
+    }
+    Ok(match cue.act {
+        Act::LongerThan | Act::ShorterThan => {
+            set_length(&mut edit.plan, bounds(cue));
+            "says how long"
+        }
+        Act::Apart => {
+            edit.apart(cue.new.unwrap_or_default(), around)?;
+            "says how soon it follows"
+        }
+        Act::Reverse => {
+            edit.reverse();
+            "turns the order round"
+        }
+        _ => {
+            match cue.number.and_then(|n| usize::try_from(n).ok()) {
+                Some(n) => set_number(&mut edit.plan, n),
+                None => edit.warn("not_understood", "the number is not known; write it in digits"),
+            }
+            "says how many"
+        }
+    })
 }
 
 /// What comes in, in its manner.
@@ -114,6 +148,7 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
         Act::Then => Delta::following(text, around.knowledge)?,
         _ => Delta::beside(&edit.plan, &numbered, around.knowledge)?,
     };
+    recognise(edit, cue.act, text, &mut delta, around)?;
     if delta.is_empty() {
         edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
     }
@@ -139,6 +174,10 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
             edit.plan.none.retain(|denied| !delta.positive().any(|clause| same(clause, denied)));
             "may be there again"
         }
+        Act::Either if delta.plan.any.len() > 1 => {
+            edit.bring(&delta.plan, Coming::Only);
+            "is any of that name"
+        }
         Act::Either => {
             edit.bring(&delta.plan, Coming::Either);
             "is an alternative"
@@ -160,13 +199,84 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
     Ok(Done { why, read: Some(delta), spoken_of: None })
 }
 
+/// What the words mean beside what was asked: a line where lines were, a part of a name, all of one name.
+fn recognise(edit: &Edit<'_>, act: Act, text: &str, delta: &mut Delta, around: &Around<'_>) -> Result<()> {
+    if act == Act::Either {
+        let any = people::all_called(text, edit, around)?;
+        if any.len() > 1 {
+            delta.plan = Plan { any, ..Plan::default() };
+            return Ok(());
+        }
+    }
+    let compares = matches!(act, Act::Either | Act::Also | Act::Meant | Act::Swap | Act::Same | Act::About);
+    if !compares || !delta.names_nothing() {
+        return Ok(());
+    }
+    if let Some(clause) = people::named_in_part(text, edit, around)? {
+        delta.plan = Plan { all: vec![clause], ..Plan::default() };
+    } else if let Some(line) = line_like_last(edit, text) {
+        delta.plan = Plan { all: vec![line], ..Plan::default() };
+    }
+    Ok(())
+}
+
+/// "objection", "or overruled": where a line was asked for last, a few words that name nothing are another.
+fn line_like_last(edit: &Edit<'_>, text: &str) -> Option<PlanClause> {
+    let is = |family: Family| move |clause: &&PlanClause| Family::of(clause, edit.words) == family;
+    let clauses: Vec<&PlanClause> = edit.plan.all.iter().chain(&edit.plan.any).collect();
+    let described = clauses.iter().any(|clause| is(Family::Meaning)(clause));
+    let last = if described { edit.latest.last() } else { clauses.into_iter().rfind(is(Family::Spoken)) };
+    let mut line = last.filter(is(Family::Spoken))?.clone();
+    let count = crate::pattern::words_of(text).len();
+    let said = match &mut line.ask {
+        Some(Ask::Text { ask, words }) => (&mut ask.text, words),
+        Some(Ask::Phrase { ask, words }) => (&mut ask.phrase, words),
+        _ => return None,
+    };
+    (1..=LINE_WORDS_MAX).contains(&count).then(|| {
+        *said.0 = text.to_owned();
+        *said.1 = None;
+    })?;
+    Some(line)
+}
+
+/// Somebody or something must not be there.
+fn deny(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let Some(text) = cue.new else {
+        people::deny_spoken_of(edit);
+        return Ok(Done { why: format!("“{}” means who was named last", cue.says), ..Done::default() });
+    };
+    if let Some(facet) = facet_said(text, edit.words) {
+        widen(edit, facet);
+        return Ok(Done { why: format!("“{}” gives a condition up", cue.says), ..Done::default() });
+    }
+    let read = Delta::of(text, around.knowledge)?;
+    if read.is_empty() {
+        edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
+    }
+    read.positive().for_each(|clause| edit.deny(clause));
+    Ok(Done { why: format!("“{}” must not be there", cue.says), read: Some(read), spoken_of: None })
+}
+
+fn bounds(cue: &Cue<'_>) -> Bounds {
+    // Numbers of seconds that people say are exact.
+    let seconds = cue.number.and_then(|n| u32::try_from(n).ok()).map(f64::from);
+    match cue.act {
+        Act::LongerThan => Bounds { gt: seconds, ..Bounds::default() },
+        _ => Bounds { lt: seconds, ..Bounds::default() },
+    }
+}
+
 /// Something in the place of something else that is named, or of what answers the same question. Tells what was read.
 fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: Delta, around: &Around<'_>) -> Result<Delta> {
     let Some(old) = cue.old else {
         edit.bring(&delta.plan, Coming::Instead);
         return Ok(delta);
     };
-    let gone = Delta::of(old, around.knowledge)?;
+    let gone = match people::spoken_of(edit, old) {
+        Some(person) => Delta::asking(person),
+        None => Delta::of(old, around.knowledge)?,
+    };
     let mut places = Vec::new();
     for clause in gone.positive().chain(&gone.plan.none) {
         places.extend(place_of(edit, clause));
@@ -204,38 +314,4 @@ fn place_of(edit: &Edit<'_>, clause: &PlanClause) -> Option<crate::edit::Place> 
     let family = edit.family(clause);
     let of = edit.of_family(&family);
     of.into_iter().find(|place| edit.at(*place).is_some_and(|own| same(own, clause)))
-}
-
-/// Who was named last.
-pub(crate) fn last_person(edit: &Edit<'_>) -> Option<PlanClause> {
-    let mut persons =
-        edit.plan.all.iter().chain(&edit.plan.any).filter(|clause| edit.family(clause).is_person());
-    persons.next_back().cloned()
-}
-
-fn deny_spoken_of(edit: &mut Edit<'_>) {
-    match last_person(edit) {
-        Some(person) => edit.deny(&person),
-        None => edit.warn("not_understood", "nobody was named before; say who is meant"),
-    }
-}
-
-/// The other one of two that share a name.
-fn other(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
-    let text = cue.new.or(cue.old).unwrap_or_default();
-    let names = around.knowledge.names()?;
-    let key = crate::pattern::words_of(text).join(" ");
-    let found = names.named(&key).iter().find_map(|name| match &name.target {
-        Target::Label { kind, label } => {
-            let clause =
-                PlanClause::of_type(kind.clone()).asking(Ask::Label { label: label.clone(), labels: None });
-            (!edit.asks(&clause)).then_some(clause)
-        }
-        _ => None,
-    });
-    match found {
-        Some(clause) => edit.bring(&Plan { all: vec![clause], ..Plan::default() }, Coming::Instead),
-        None => edit.warn("not_understood", format!("there is no other `{text}`")),
-    }
-    Ok(Done { why: format!("“{}” means another of the same name", cue.says), ..Done::default() })
 }

@@ -73,8 +73,12 @@ pub(crate) fn choose(
         let why = "it says what somebody does, and not who";
         return Choice::Refine(why.to_owned(), Coming::Instead);
     }
-    if had_person && families.len() == 1 && shares(Facet::Place) {
+    if had_person && shares(Facet::Place) {
         return refine("it says where, and not who");
+    }
+    let line = shares(Facet::Dialogue) && words.tells_of_a_line(sentence);
+    if had_person && line && !own.contains(&Family::Spoken) {
+        return refine("it says what is said, and not by whom");
     }
     let restates = delta.positive().any(|clause| last.clauses().iter().any(|(_, own)| same(own, clause)));
     if restates {

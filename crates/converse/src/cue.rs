@@ -45,6 +45,8 @@ pub(crate) fn said<'s>(sentence: &Sentence<'s>, words: &Words) -> Said<'s> {
     let lead = sentence.longest(from, to, &words.continuing);
     if let Some(lead) = lead.filter(|lead| from + lead < to)
         && let Some(cue) = cue(sentence, words, from + lead, to, NESTING_MAX)
+        // "less than 6" is no six moments.
+        && cue.act != Act::Number
     {
         return Said::Cues(split(sentence, words, cue));
     }
@@ -134,7 +136,7 @@ fn joined<'s>(sentence: &Sentence<'s>, words: &Words) -> Option<Vec<Cue<'s>>> {
 /// The parts of a sentence, where each of them commands.
 fn parts<'s>(sentence: &Sentence<'s>, words: &Words) -> Option<Vec<Cue<'s>>> {
     let parts = sentence.parts();
-    let mut cues = Vec::new();
+    let (mut cues, mut idle) = (Vec::new(), false);
     for (from, to) in parts {
         let (mut from, to) = bare(sentence, words, from, to);
         if from >= to {
@@ -146,6 +148,8 @@ fn parts<'s>(sentence: &Sentence<'s>, words: &Words) -> Option<Vec<Cue<'s>>> {
             cue(sentence, words, from, to, NESTING_MAX)
         });
         match one {
+            // "not the first one, the rest is good"
+            Some(cue) if cue.act == Act::Idle => idle = true,
             Some(cue) => cues.push(cue),
             // "too tight, medium": what stands behind a command that needs no words of its own comes beside.
             None if cues.last().is_some_and(|cue: &Cue<'_>| cue.new.is_none() && cue.act != Act::Anew) => {
@@ -157,5 +161,6 @@ fn parts<'s>(sentence: &Sentence<'s>, words: &Words) -> Option<Vec<Cue<'s>>> {
         }
     }
     // One thing that was found before in all of it is no list.
-    (cues.len() > 1 && cues.iter().all(|cue| !matches!(cue.act, Act::Anew | Act::Either))).then_some(cues)
+    let several = cues.len() > 1 || (idle && !cues.is_empty());
+    (several && cues.iter().all(|cue| !matches!(cue.act, Act::Anew | Act::Either))).then_some(cues)
 }

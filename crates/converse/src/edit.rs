@@ -1,6 +1,6 @@
 //! Changes of a plan: what comes in, takes the place of something, goes, or must not be there.
 
-use rushes_plan::{Mode, Plan, PlanClause, PlanStep, Predicate, Warning};
+use rushes_plan::{Mode, Plan, PlanClause, Warning};
 use rushes_types::known_types;
 
 use crate::facet::{Family, named, same};
@@ -30,6 +30,8 @@ pub(crate) struct Edit<'w> {
     pub words: &'w Words,
     /// What the plan before the last one did not ask: what was said last is corrected first.
     pub latest: Vec<PlanClause>,
+    /// People of earlier plans who are not in this one, the last first.
+    pub earlier: Vec<PlanClause>,
     pub warnings: Vec<Warning>,
 }
 
@@ -110,6 +112,10 @@ impl Edit<'_> {
                 let at = self.likeliest(&own, &of);
                 self.replace_all(of, &[at]);
             }
+            Coming::Instead => {
+                self.take_meant(&of);
+                of.into_iter().for_each(|clause| self.put(clause));
+            }
             _ => of.into_iter().for_each(|clause| self.put(clause)),
         }
     }
@@ -135,7 +141,7 @@ impl Edit<'_> {
         places
     }
 
-    fn each(&self, mut look: impl FnMut(Place, &PlanClause)) {
+    pub fn each(&self, mut look: impl FnMut(Place, &PlanClause)) {
         self.plan.all.iter().enumerate().for_each(|(i, clause)| look(Place::All(i), clause));
         self.plan.any.iter().enumerate().for_each(|(i, clause)| look(Place::Any(i), clause));
         for (step, then) in self.plan.then.iter().enumerate() {
@@ -208,7 +214,7 @@ impl Edit<'_> {
         }
     }
 
-    fn put(&mut self, clause: PlanClause) {
+    pub fn put(&mut self, clause: PlanClause) {
         if self.asks(&clause) {
             return;
         }
@@ -319,55 +325,6 @@ impl Edit<'_> {
         self.drop_empty_steps();
         if !self.plan.none.iter().any(|denied| same(denied, clause)) {
             self.plan.none.push(clause.clone());
-        }
-    }
-
-    /// Takes out what asks the same, whether it must be there or must not. Tells whether anything went.
-    pub fn forget(&mut self, clause: &PlanClause) -> bool {
-        let before = self.plan.clone();
-        let mut places = Vec::new();
-        self.each(|place, own| {
-            if same(own, clause) {
-                places.push(place);
-            }
-        });
-        self.take(&places);
-        self.plan.none.retain(|denied| !same(denied, clause));
-        for step in &mut self.plan.then {
-            step.none.retain(|denied| !same(denied, clause));
-        }
-        self.plan.predicates.retain(|predicate| match predicate {
-            Predicate::Near(near) => match &near.clause {
-                rushes_plan::ClauseRef::Own(own) => !same(own, clause),
-                rushes_plan::ClauseRef::Pointer(_) => true,
-            },
-            _ => true,
-        });
-        self.drop_empty_steps();
-        self.plan != before
-    }
-
-    /// A further step behind the last one, or before the first.
-    pub fn step(&mut self, said: &Plan, first: bool) {
-        let step = |plan: &mut Plan| PlanStep {
-            all: std::mem::take(&mut plan.all),
-            any: std::mem::take(&mut plan.any),
-            none: std::mem::take(&mut plan.none),
-            within: None,
-        };
-        let mut said = said.clone();
-        if first {
-            let own = step(&mut self.plan);
-            self.plan.then.insert(0, own);
-            (self.plan.all, self.plan.any, self.plan.none) = (said.all, said.any, said.none);
-        } else {
-            let new = step(&mut said);
-            if !(new.all.is_empty() && new.any.is_empty()) {
-                self.plan.then.push(new);
-            }
-            self.plan.then.append(&mut said.then);
-            merge_scope(&mut self.plan.scope, &said.scope, Scoping::Set);
-            merge_tests(&mut self.plan, &said);
         }
     }
 

@@ -28,9 +28,13 @@ pub(crate) enum Facet {
     Group,
     Denied,
     Likeness,
+    Weather,
+    Logo,
+    Emotion,
+    Sound,
 }
 
-const FACETS: [(&str, Facet); 20] = [
+const FACETS: [(&str, Facet); 24] = [
     ("place", Facet::Place),
     ("person", Facet::Person),
     ("object", Facet::Object),
@@ -51,6 +55,10 @@ const FACETS: [(&str, Facet); 20] = [
     ("group", Facet::Group),
     ("denied", Facet::Denied),
     ("likeness", Facet::Likeness),
+    ("weather", Facet::Weather),
+    ("logo", Facet::Logo),
+    ("emotion", Facet::Emotion),
+    ("sound", Facet::Sound),
 ];
 
 impl Facet {
@@ -71,11 +79,16 @@ impl Facet {
     /// Do its clauses belong to the family?
     pub fn has(self, family: &Family) -> bool {
         let kind = |name: &str| matches!(family, Family::Kind(kind) if kind == name);
+        let holds = |parts: &[&str]| matches!(family, Family::Kind(kind) if parts.iter().any(|part| kind.contains(part)));
         match self {
             Self::Place => kind(known_types::SCENE),
             Self::Person => kind(known_types::CHARACTER),
             Self::Object => kind(known_types::OBJECT),
-            Self::Action => matches!(family, Family::Kind(kind) if kind.contains("ACTION")),
+            Self::Action => holds(&["ACTION"]),
+            Self::Weather => holds(&["WEATHER"]),
+            Self::Logo => holds(&["LOGO", "BRAND"]),
+            Self::Emotion => holds(&["EMOTION", "MOOD", "SENTIMENT"]),
+            Self::Sound => holds(&["SOUND", "AUDIO", "MUSIC"]),
             Self::Dialogue => *family == Family::Spoken,
             Self::Size => *family == Family::Size,
             Self::Movement => *family == Family::Movement,

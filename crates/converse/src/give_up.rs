@@ -3,13 +3,16 @@
 use rushes_plan::{Plan, PlanClause, Predicate, RankBy, Scope};
 use rushes_types::Result;
 
-use crate::apply::{Around, Done, last_person};
+use crate::apply::{Around, Done};
 use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::Edit;
-use crate::facet::{Facet, Family, named};
+use crate::facet::{Facet, Family, named, same};
 use crate::pattern::words_of;
+use crate::people::spoken_of;
 use crate::scope::forget_scope;
+use crate::sentence::Sentence;
+use crate::words::Words;
 
 /// A condition goes.
 pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
@@ -19,16 +22,12 @@ pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>
         return Ok(done);
     }
     let text = cue.old.unwrap_or_default();
-    let sentence = crate::sentence::Sentence::new(text);
-    let skipped = usize::from(matches!(sentence.word(0), Some("the" | "a" | "an")) && sentence.len() > 1);
-    if let Some(facet) = edit.words.facet(&sentence, skipped, sentence.len()) {
+    if let Some(facet) = facet_said(text, edit.words) {
         widen(edit, facet);
         return Ok(done);
     }
-    if sentence.len() == 1 && edit.words.is_pronoun(&sentence, 0) {
-        if let Some(person) = last_person(edit) {
-            edit.forget(&person);
-        }
+    if let Some(person) = spoken_of(edit, text) {
+        edit.forget(&person);
         return Ok(done);
     }
     let gone = Delta::of(text, around.knowledge)?;
@@ -42,6 +41,13 @@ pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>
         edit.warn("not_understood", format!("nothing of the plan says `{text}`"));
     }
     Ok(Done { read: Some(gone), ..done })
+}
+
+/// The part of a plan that words name, with or without an article: "the length".
+pub(crate) fn facet_said(text: &str, words: &Words) -> Option<Facet> {
+    let sentence = Sentence::new(text);
+    let skipped = usize::from(matches!(sentence.word(0), Some("the" | "a" | "an")) && sentence.len() > 1);
+    words.facet(&sentence, skipped, sentence.len())
 }
 
 /// Tests, numbers and orders that a plan and what was said have in common go.
@@ -126,6 +132,7 @@ fn widen_rest(plan: &mut Plan, facet: Facet, nothing_else: bool) {
                 plan.rank_by = RankBy::Score;
             }
         }
+        Facet::Order if plan.rank_by == RankBy::Score => crate::steps::unordered(plan),
         Facet::Order => plan.rank_by = RankBy::Score,
         Facet::Number => (plan.top, plan.limit) = (None, None),
         Facet::Group => {
@@ -149,6 +156,31 @@ fn scope_is_bare(plan: &Plan) -> bool {
 }
 
 impl Edit<'_> {
+    /// Takes out what asks the same, whether it must be there or must not. Tells whether anything went.
+    pub fn forget(&mut self, clause: &PlanClause) -> bool {
+        let before = self.plan.clone();
+        let mut places = Vec::new();
+        self.each(|place, own| {
+            if same(own, clause) {
+                places.push(place);
+            }
+        });
+        self.take(&places);
+        self.plan.none.retain(|denied| !same(denied, clause));
+        for step in &mut self.plan.then {
+            step.none.retain(|denied| !same(denied, clause));
+        }
+        self.plan.predicates.retain(|predicate| match predicate {
+            Predicate::Near(near) => match &near.clause {
+                rushes_plan::ClauseRef::Own(own) => !same(own, clause),
+                rushes_plan::ClauseRef::Pointer(_) => true,
+            },
+            _ => true,
+        });
+        self.drop_empty_steps();
+        self.plan != before
+    }
+
     /// Takes out the clauses whose words hold all of another's: "forget the kitchen" of a plan that asks for "the kitchen at
     /// night".
     fn forget_by_words(&mut self, clause: &PlanClause) -> bool {

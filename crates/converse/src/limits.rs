@@ -4,6 +4,14 @@ use rushes_plan::{Bounds, Plan, Predicate, RankBy, Top};
 
 /// Most turns of a conversation that one request brings: the server keeps none of them.
 pub const TURNS_MAX: usize = 1_000;
+/// Most turns that are looked through for who was named earlier: "both of them".
+pub(crate) const TURNS_LOOKED_BACK_MAX: usize = 12;
+/// Most names that a first name is looked for among.
+pub(crate) const NAMESAKES_MAX: usize = 50;
+/// How near things are whose order does not matter any more, where nothing was said of it, in nanoseconds.
+pub(crate) const UNORDERED_WITHIN_NS: i64 = 60 * rushes_types::NS_PER_SECOND;
+/// Longest line that is said instead of another without saying that it is one, in words.
+pub(crate) const LINE_WORDS_MAX: usize = 6;
 /// Most moments that a request says were shown.
 pub const SHOWN_MAX: usize = 1_000;
 /// Most operations of a patch.
@@ -26,7 +34,10 @@ pub(crate) fn merge_tests(plan: &mut Plan, said: &Plan) {
     }
     if !said.group_by.is_empty() {
         plan.group_by.clone_from(&said.group_by);
-        plan.top.clone_from(&said.top);
+        // "per season instead" says nothing of how many of each.
+        if said.top.is_some() || !matches!(plan.top, Some(Top::Moments(_))) {
+            plan.top.clone_from(&said.top);
+        }
         if said.top.is_some() {
             plan.limit = said.limit;
         }
@@ -53,7 +64,7 @@ pub(crate) fn set_number(plan: &mut Plan, number: usize) {
 }
 
 /// The bounds of the length of moments: each side by itself, and what can no longer be true goes.
-fn set_length(plan: &mut Plan, said: Bounds) {
+pub(crate) fn set_length(plan: &mut Plan, said: Bounds) {
     let own = plan.predicates.iter_mut().find_map(|predicate| match predicate {
         Predicate::Duration(bounds) => Some(bounds),
         _ => None,

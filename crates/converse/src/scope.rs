@@ -26,8 +26,11 @@ pub(crate) fn merge_scope(scope: &mut Scope, said: &Scope, how: Scoping) {
             }
         }
         if !said.seasons.is_empty() {
+            // "episode 3", "of season 2": it was an episode of no season.
+            if !scope.seasons.is_empty() || !said.episodes.is_empty() {
+                scope.episodes.clear();
+            }
             scope.seasons.clear();
-            scope.episodes.clear();
             scope.assets.clear();
         }
         if !said.episodes.is_empty() {

@@ -64,6 +64,11 @@ impl<'s> Sentence<'s> {
         self.text.trim_end().ends_with(['?', '？'])
     }
 
+    /// Does any of it stand in quotes?
+    pub fn quotes(&self) -> bool {
+        self.quoted.contains(&true)
+    }
+
     /// The text from a word up to another, with quotes that belong to it.
     pub fn slice(&self, from: usize, to: usize) -> &'s str {
         let (Some(first), Some(last)) =

@@ -2,7 +2,7 @@
 //!
 //! A talk is `turns`, a list of rows: what is said, then the plans in short of which each is right, or one of `=like:3` (the
 //! plan before, and like the third moment that was shown), `=unlike:2`, `=unlike:last` (the plan before, without that
-//! moment), `=undo`, `=redo`, `=empty`.
+//! moment), `=undo`, `=redo`, `=empty`, or `!` (it asks for no moments, and is to change nothing).
 
 use rushes_ask::in_short;
 use rushes_ask::questions::comparable;
@@ -117,6 +117,7 @@ fn lead(talk: usize, rows: &[Row], knowledge: &dyn Knowledge, score: &mut Score)
         match row.right.first().map(String::as_str) {
             Some("=undo") => at = at.saturating_sub(1),
             Some("=redo") => at = (at + 1).min(wanted.len() - 1),
+            Some("!") => {}
             _ => {
                 wanted.truncate(at + 1);
                 let next = next(&wanted[at], &row.right, history.plan());
@@ -127,6 +128,7 @@ fn lead(talk: usize, rows: &[Row], knowledge: &dyn Knowledge, score: &mut Score)
         let moved = match row.right.first().map(String::as_str) {
             Some("=undo") => step == Some(Step::Back),
             Some("=redo") => step == Some(Step::Forward),
+            Some("!") => matches!(step, Some(Step::Stays) | None),
             _ => true,
         };
         score.turns += 1;
@@ -188,5 +190,8 @@ fn is_right(plan: Option<&Plan>, wanted: &Wanted) -> bool {
     let mut bare = plan.clone();
     bare.all.retain(|clause| likes(clause).is_none());
     bare.predicates.retain(|predicate| !matches!(predicate, Predicate::OtherThan(_)));
-    wanted.plans.contains(&comparable(&in_short(&bare)))
+    let own = comparable(&in_short(&bare));
+    let by_file = |short: &str| comparable(&short.replace("@movie\"", "@asset\""));
+    // A film of one file has the id of its file.
+    wanted.plans.iter().any(|wanted| *wanted == own || by_file(wanted) == by_file(&own))
 }

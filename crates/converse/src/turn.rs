@@ -12,8 +12,9 @@ use crate::choose::{Choice, choose};
 use crate::cue::{Cue, Said, said};
 use crate::delta::Delta;
 use crate::edit::{Coming, Edit};
-use crate::facet::same;
+use crate::facet::{Family, same};
 use crate::history::Turn;
+use crate::limits::TURNS_LOOKED_BACK_MAX;
 use crate::patch::{Operation, diff};
 use crate::pointers::relocated;
 use crate::sentence::Sentence;
@@ -71,11 +72,39 @@ impl<'a> Conversation<'a> {
         clauses(self.plan()).into_iter().filter(new).cloned().collect()
     }
 
+    /// The people that earlier plans asked for and the last one does not, who was named last first.
+    fn earlier_people(&self, words: &Words) -> Vec<PlanClause> {
+        let own: Vec<&PlanClause> = self.plan().map(positive).unwrap_or_default();
+        let mut people: Vec<PlanClause> = Vec::new();
+        let turns = self.turns.get(..self.at).unwrap_or_default();
+        for plan in turns.iter().rev().take(TURNS_LOOKED_BACK_MAX).filter_map(|turn| turn.plan.as_ref()) {
+            for clause in positive(plan) {
+                let known = || own.iter().copied().chain(&people).any(|known| same(known, clause));
+                if Family::of(clause, words).is_person() && !known() {
+                    people.push(clause.clone());
+                }
+            }
+        }
+        people
+    }
+
+    fn edit(&self, last: &Plan) -> Edit<'static> {
+        let words = Words::built_in();
+        let earlier = self.earlier_people(words);
+        Edit { plan: last.clone(), words, latest: self.latest(), earlier, warnings: Vec::new() }
+    }
+
     /// The moment that was last spoken of.
     fn spoken_of(&self) -> Option<&'a Stretch> {
         let turns = self.turns.get(..self.at)?;
         turns.iter().rev().find_map(|turn| turn.spoken_of.as_ref())
     }
+}
+
+/// The clauses of a plan, without those that must not be there.
+fn positive(plan: &Plan) -> Vec<&PlanClause> {
+    let clauses = plan.clauses().into_iter();
+    clauses.filter(|(pointer, _)| !pointer.contains("/none/")).map(|(_, clause)| clause).collect()
 }
 
 /// What became of what was said.
@@ -208,8 +237,7 @@ fn refine(
     cues: &[Cue<'_>],
     knowledge: &dyn Knowledge,
 ) -> Result<Turned> {
-    let mut edit =
-        Edit { plan: last.clone(), words: Words::built_in(), latest: talk.latest(), warnings: Vec::new() };
+    let mut edit = talk.edit(last);
     let mut around = Around { knowledge, shown: talk.shown, spoken_of: talk.spoken_of().cloned() };
     let (mut why, mut spoken_of, mut read) = (Vec::new(), None, Vec::new());
     for cue in cues {
@@ -242,7 +270,7 @@ fn plain(
     let idle = said.longest(0, said.len(), &words.leading) == Some(said.len());
     let choice = if idle { Choice::Neither } else { choose(sentence, &delta, last, goes_on, words) };
     let refined = |why: String, coming: Coming| {
-        let mut edit = Edit { plan: last.clone(), words, latest: talk.latest(), warnings: Vec::new() };
+        let mut edit = talk.edit(last);
         edit.bring(&delta.plan, coming);
         finish(last, edit, why, std::slice::from_ref(&delta))
     };

@@ -28,7 +28,23 @@ pub(crate) enum Act {
     Widen,
     Deny,
     Restore,
+    /// Who was spoken of, and nobody else.
+    Alone,
+    /// Those who were spoken of, together.
+    Both,
     Number,
+    Earliest,
+    Latest,
+    LongerThan,
+    ShorterThan,
+    /// How soon one step follows another.
+    Apart,
+    /// The steps the other way round.
+    Reverse,
+    /// Says that something is well as it is.
+    Idle,
+    /// Asks for something that no plan can say.
+    Outside,
     Other,
     Meant,
     Swap,
@@ -46,7 +62,7 @@ pub(crate) enum Act {
 }
 
 /// Acts by their names in the files. Where a sentence fits several equally well, the first is meant.
-const ACTS: [(&str, Act); 25] = [
+const ACTS: [(&str, Act); 36] = [
     ("back", Act::Back),
     ("forward", Act::Forward),
     ("clear", Act::Clear),
@@ -59,7 +75,17 @@ const ACTS: [(&str, Act); 25] = [
     ("widen", Act::Widen),
     ("deny", Act::Deny),
     ("restore", Act::Restore),
+    ("alone", Act::Alone),
+    ("both", Act::Both),
     ("number", Act::Number),
+    ("earliest", Act::Earliest),
+    ("latest", Act::Latest),
+    ("longer_than", Act::LongerThan),
+    ("shorter_than", Act::ShorterThan),
+    ("apart", Act::Apart),
+    ("reverse", Act::Reverse),
+    ("idle", Act::Idle),
+    ("outside", Act::Outside),
     ("other", Act::Other),
     ("meant", Act::Meant),
     ("swap", Act::Swap),
@@ -72,6 +98,7 @@ const ACTS: [(&str, Act); 25] = [
     ("also", Act::Also),
     ("then", Act::Then),
     ("before", Act::Before),
+    ("beside", Act::Beside),
 ];
 
 type Phrases = BTreeMap<String, String>;
@@ -91,6 +118,9 @@ struct File {
     moments: String,
     placing: String,
     joining: String,
+    inside: String,
+    articles: String,
+    saying: String,
     sets: Phrases,
     acts: Phrases,
     widen: Phrases,
@@ -118,6 +148,10 @@ pub(crate) struct Words {
     pub moments: Rows,
     placing: Rows,
     pub joining: Rows,
+    /// What stands before a title that is looked in.
+    pub inside: Rows,
+    pub articles: Rows,
+    saying: Rows,
     pronouns: Rows,
     daylight: Rows,
     /// Sizes of shots from the widest to the closest: the names of each.
@@ -191,6 +225,9 @@ impl Words {
             (&file.moments, &mut self.moments),
             (&file.placing, &mut self.placing),
             (&file.joining, &mut self.joining),
+            (&file.inside, &mut self.inside),
+            (&file.articles, &mut self.articles),
+            (&file.saying, &mut self.saying),
         ] {
             into.extend(rows(phrases));
         }
@@ -249,6 +286,17 @@ impl Words {
     pub fn is_pronoun(&self, sentence: &Sentence<'_>, at: usize) -> bool {
         let word = sentence.word(at);
         self.pronouns.iter().any(|row| matches!(row.as_slice(), [one] if Some(one.as_str()) == word))
+    }
+
+    /// Does the word name nothing by itself, and only go on from what was asked or speak of it?
+    pub fn goes_on(&self, word: &str) -> bool {
+        let holds = |rows: &Rows| rows.iter().any(|own| matches!(own.as_slice(), [one] if one == word));
+        [&self.continuing, &self.pronouns, &self.ones, &self.leading, &self.articles].into_iter().any(holds)
+    }
+
+    /// Does the sentence tell that somebody says something?
+    pub fn tells_of_a_line(&self, sentence: &Sentence<'_>) -> bool {
+        (0..sentence.len()).any(|at| sentence.longest(at, sentence.len(), &self.saying).is_some())
     }
 
     /// Does the word only say where or when?
