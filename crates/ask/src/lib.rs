@@ -44,6 +44,7 @@ mod spoken;
 mod token;
 mod told;
 mod tops;
+mod translated;
 mod verbs;
 mod work;
 

@@ -1,6 +1,7 @@
 //! The words that frame a question, in every language that has a file in `lang`, and what they mean.
 
 mod file;
+mod glossary;
 mod role;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,6 +13,7 @@ use rushes_types::{Error, Result};
 
 use crate::token::{Kind, Token, tokens};
 use file::LanguageFile;
+use glossary::Glossary;
 pub(crate) use role::{Level, MINUTE, Role};
 
 /// The files of `lang`, in the order of their names.
@@ -77,6 +79,7 @@ pub struct Languages {
     by_sound: HashMap<String, Vec<String>>,
     /// What stands for each name of the vocabulary, in all languages.
     vocabulary: BTreeMap<String, Vec<String>>,
+    glossary: Glossary,
 }
 
 impl std::fmt::Debug for Languages {
@@ -130,6 +133,11 @@ impl Languages {
                 let keys = phrases.map(|phrase| languages.key(phrase)).collect::<Vec<_>>();
                 languages.vocabulary.entry(name.to_owned()).or_default().extend(keys);
             }
+            let meanings = file.meanings().map(|(english, phrases)| {
+                (english.to_owned(), phrases.map(|phrase| languages.key(phrase)).collect())
+            });
+            let meanings: Vec<(String, Vec<String>)> = meanings.collect();
+            languages.glossary.add(&file.tag, meanings.into_iter());
             let personal = file.personal().map(|word| languages.key(&word)).collect();
             languages.known.push(Known { tag: file.tag, letters: file.letters.chars().collect(), personal });
         }
@@ -170,6 +178,11 @@ impl Languages {
     /// What stands for a name of the vocabulary.
     pub(crate) fn vocabulary(&self, name: &str) -> &[String] {
         self.vocabulary.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What everyday words mean in English.
+    pub(crate) fn glossary(&self) -> &Glossary {
+        &self.glossary
     }
 
     /// All phrases at a token in a language or in English, the longest first.
