@@ -30,6 +30,7 @@ mod names;
 mod near_names;
 mod neighbours;
 mod number;
+mod parts;
 mod plan_of;
 mod pointers;
 mod prepare;

@@ -129,6 +129,8 @@ impl<'q> Question<'q> {
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
         self.kind_before(at, &mut senses);
+        self.played(at, &mut senses);
+        self.related(at, &mut senses);
         self.deed_toward(at, &mut senses);
         self.marked(at, &mut senses);
         self.sequel(at, &mut senses);
