@@ -7,7 +7,7 @@ use crate::languages::{Found, Role};
 use crate::lattice::Lattice;
 use crate::question::Question;
 use crate::sense::{
-    FOREIGN, FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, SCRAP, Sense, TORN,
+    FOREIGN, FRAME, FURTHER, IDIOM, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, SCRAP, Sense, TORN, TRANSLATED,
     TYPED, UNUSED, WORD, WORD_THAT_NAMES,
 };
 use crate::token::Kind;
@@ -65,7 +65,7 @@ impl Question<'_> {
         }
         if self.is_word(at) {
             let names = self.names(at, typos);
-            let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
+            let named = names.iter().any(|name| name.cost <= NAME + TRANSLATED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
             // "falls down" is what somebody does, "no smoking" denies it.
             for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM)
@@ -96,7 +96,10 @@ impl Question<'_> {
         let named = |i: usize| {
             let label = |names: &[Name]| names.iter().any(|name| name.target.is_label());
             let exactly = self.exact(i).is_some_and(|(len, names)| i + len == end && label(names));
-            exactly || (i + 1 == end && label(&self.labels_meant(&self.tokens[i].folded)))
+            let ranks = self.is_any(at, &[Role::Ordinal(1), Role::Last]);
+            exactly
+                || (i + 1 == end && ranks && self.is_doing(i))
+                || (i + 1 == end && label(&self.labels_meant(&self.tokens[i].folded)))
         };
         let inside = (at + 1..end).take_while(|i| !named(*i));
         let last = at + 1 + inside.clone().count();

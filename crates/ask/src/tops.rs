@@ -191,7 +191,12 @@ impl Question<'_> {
     /// Does what somebody does follow, as a label has it: "kiss" of "the last kiss"?
     fn is_one_deed(&self, at: usize, count: Option<usize>) -> bool {
         let named = self.exact(at).is_some_and(|(_, names)| names.iter().all(|name| is_deed(&name.target)));
-        named || (count.is_some() && self.is_word(at) && self.exact(at).is_none() && self.is_doing(at))
+        let article = at.checked_sub(2).is_some_and(|i| self.is_any(i, &[Role::Every]));
+        named
+            || ((count.is_some() || article)
+                && self.is_word(at)
+                && self.exact(at).is_none()
+                && self.is_doing(at))
     }
 
     /// "10 clips", "one clip", "one per episode".

@@ -61,7 +61,7 @@ const STRANGERS: [Set; 5] = [
 ];
 
 /// Sets of our own over other archives, written by kinds of wording and mended kind by kind.
-const WORKSHOP: [Set; 7] = [
+const WORKSHOP: [Set; 9] = [
     set!("workshop/films", 65),
     set!("workshop/kitchen", 59),
     set!("workshop/pitch", 52),
@@ -69,6 +69,8 @@ const WORKSHOP: [Set; 7] = [
     set!("workshop/news", 53),
     set!("workshop/wedding", 48),
     set!("strangers/d", "workshop/tongues", 45),
+    set!("workshop/desk", "workshop/abroad", 21),
+    set!("strangers/e", "workshop/bounds", 32),
 ];
 
 fn stays_right(sets: &[Set]) {
