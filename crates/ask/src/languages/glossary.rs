@@ -68,6 +68,12 @@ impl Glossary {
         self.words(spelled.or_else(inflected))
     }
 
+    /// How many folded words a language has, as they are spelled.
+    pub(super) fn known_of<'w>(&self, language: usize, words: impl Iterator<Item = &'w str>) -> usize {
+        let spelled = self.spelled.get(language);
+        words.filter(|word| spelled.is_some_and(|known| known.contains_key(*word))).count()
+    }
+
     /// What a folded word means in any language, as it is spelled.
     pub fn meanings_anywhere(&self, word: &str) -> Vec<&str> {
         self.words(self.spelled.iter().find_map(|known| known.get(word)))

@@ -356,7 +356,10 @@ impl Languages {
         if votes.get(self.english) == Some(&most) {
             return self.english;
         }
-        votes.iter().position(|n| *n == most).unwrap_or(self.english)
+        // "na" is of two languages: of those that as much speaks for, the one that knows most words.
+        let known = |i: &usize| self.glossary.known_of(*i, tokens.iter().map(|t| t.folded.as_str()));
+        let tied = (0..votes.len()).rev().filter(|i| votes[*i] == most);
+        tied.max_by_key(known).unwrap_or(self.english)
     }
 
     /// The tag of a language, and what the words of it are inflected by.
