@@ -195,9 +195,10 @@ impl Question<'_> {
         }
         let compare = self.comparison(at).map_or(0, |(len, _)| len);
         let (len, share) = share(at + compare)?;
-        let word = self.skip_frames(at + compare + len);
-        let last = self.is(word, Role::Confidence)?;
-        Some((word + last - at, ItemKind::Confidence(share)))
+        let more = |at: usize| at + self.is(at, Role::OrMore).unwrap_or(0);
+        let word = self.skip_frames(more(at + compare + len));
+        let end = word + self.is(word, Role::Confidence)?;
+        Some((more(end) - at, ItemKind::Confidence(share)))
     }
 
     /// "within 10 s", "less than 5 seconds after", "10 seconds later".
@@ -236,6 +237,11 @@ impl Question<'_> {
 
     /// "at most 5 s away from", "within 5 s before or after", and, behind what is near, "at most 5 s away".
     fn away(&self, at: usize) -> Option<Match> {
+        // "with distance max 5 seconds"
+        if let Some(distance) = self.is(at, Role::Distance) {
+            let (len, ns) = self.within_or_less(at + distance).or_else(|| self.duration(at + distance))?;
+            return Some((distance + len, ItemKind::NearBehind(ns)));
+        }
         let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
         let end = at + len;
         if let Some(gap) = self.is(end, Role::Gap) {
@@ -320,7 +326,7 @@ impl Question<'_> {
             return Some(found);
         }
         // "duration over 30 seconds", "long more than 10 seconds"
-        if let Some(long) = self.is(at, Role::Long)
+        if let Some(long) = self.is(at, Role::Long).or_else(|| self.is(at, Role::Runs))
             && self.comparison(at + long).is_some()
             && let Some((len, what)) = self.compared(at + long)
         {

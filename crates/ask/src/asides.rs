@@ -94,9 +94,14 @@ impl Question<'_> {
             (0..self.tokens.len()).take(REASON_WORDS_MAX + 1).take_while(|i| self.is_word(*i)).count();
         let plain = |i: &usize| self.phrases(*i).all(|found| found.role.is_plain() || found.role.frames());
         let pressing = self.is_any(0, &[Role::Reason]);
+        // "valentines reel - …": behind a dash, what moments are wanted for.
+        let purpose = |i: usize| self.is_any(i, &[Role::Purpose]);
+        let wanted = (0..words).any(purpose);
+        let parts = self.mark(words) == Some(':')
+            || (wanted && matches!(self.mark(words), Some('-' | '–' | '—')) && self.is_dash(words));
         let is_heading = (2..=if pressing { REASON_WORDS_MAX } else { HEADING_WORDS_MAX }).contains(&words)
-            && self.mark(words) == Some(':')
-            && (0..words).all(|i| (pressing || plain(&i)) && !self.names_something(i))
+            && parts
+            && (0..words).all(|i| (pressing || purpose(i) || plain(&i)) && !self.names_something(i))
             && (words + 1..self.tokens.len()).any(|i| self.names_something(i));
         is_heading.then_some((words, ItemKind::Idle))
     }
@@ -123,8 +128,13 @@ impl Question<'_> {
         let helps =
             |i: usize| self.find(i, |role| (role == Role::Help).then_some(())).map(|(len, ())| i + len);
         let Some(end) = all.clone().find_map(helps) else { return false };
-        let rest =
-            (end..self.tokens.len()).filter(|i| self.is_word(*i)).all(|i| self.phrases(i).next().is_some());
+        // Further pleas may follow: "help me please i dont understand how this works".
+        let mut helped = end;
+        let mut framed = |i: usize| {
+            helped = helps(i).unwrap_or(0).max(helped);
+            i < helped || self.phrases(i).next().is_some()
+        };
+        let rest = (end..self.tokens.len()).filter(|i| self.is_word(*i)).all(&mut framed);
         let asks = |i: usize| {
             self.names_something(i)
                 || self.scope(i).is_some()

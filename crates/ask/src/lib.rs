@@ -30,6 +30,7 @@ mod names;
 mod near_names;
 mod neighbours;
 mod number;
+mod parts;
 mod plan_of;
 mod pointers;
 mod prepare;
@@ -44,6 +45,7 @@ mod spoken;
 mod token;
 mod told;
 mod tops;
+mod translated;
 mod verbs;
 mod work;
 

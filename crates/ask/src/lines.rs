@@ -25,7 +25,28 @@ impl Question<'_> {
     pub fn lines(&self) -> impl Iterator<Item = Sense> {
         let colons = (0..self.tokens.len()).filter(|at| self.mark(*at) == Some(':') && !self.touches(*at));
         let behind = colons.take(COLONS_MAX).map(|at| at + 1);
-        std::iter::once(0).chain(behind).filter_map(|from| self.line(from))
+        let shouted = (0..self.tokens.len()).filter_map(|at| self.shouted(at));
+        std::iter::once(0).chain(behind).filter_map(|from| self.line(from)).chain(shouted)
+    }
+
+    /// "janice OH MY GOD": words in capitals behind a person, where the person is not written so.
+    fn shouted(&self, at: usize) -> Option<Sense> {
+        let in_capitals = |i: usize| {
+            let word = self.slice(i, i + 1).filter(|_| self.is_word(i));
+            word.is_some_and(|word| {
+                word.chars().any(char::is_uppercase) && !word.chars().any(char::is_lowercase)
+            })
+        };
+        let before = at.checked_sub(1)?;
+        if !in_capitals(at) || in_capitals(before) || !self.speaker_before(at) {
+            return None;
+        }
+        let inside = (at..self.tokens.len()).take(SAID_TOKENS_MAX).take_while(|i| in_capitals(*i));
+        let count = inside.clone().count();
+        let asks = inside.clone().any(|i| self.is_counted(i));
+        let said = self.slice(at, at + count).filter(|_| count > 1 && !asks)?;
+        let cost = SAID + LINE_WORD * i32::try_from(count).unwrap_or(0);
+        Some(Sense::new(at, count, ItemKind::Spoken(said.to_owned()), cost, "said aloud, in capitals"))
     }
 
     /// The rest of the question as a line that somebody says: one that stands in the dialogue so, or that speaks as

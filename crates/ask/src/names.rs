@@ -129,14 +129,20 @@ impl<'q> Question<'q> {
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
         self.kind_before(at, &mut senses);
+        self.played(at, &mut senses);
+        self.related(at, &mut senses);
         self.deed_toward(at, &mut senses);
         self.marked(at, &mut senses);
         self.sequel(at, &mut senses);
         self.inflected(at, &further, &mut senses);
+        self.translated(at, &further, &mut senses);
         let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
         self.part_of_place(at, &longer, &mut senses);
         if self.typing {
             self.begun(at, &further, &mut senses);
+        }
+        if senses.is_empty() && !is_frame {
+            self.foreign_word(at, &mut senses);
         }
         if senses.is_empty() && !is_frame {
             self.mistyped(at, &further, typos, &mut senses);

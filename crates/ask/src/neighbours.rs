@@ -14,6 +14,8 @@ use crate::sense::{FRAME, MENTION, NAME, Sense};
 const ASIDE_WORDS_MAX: usize = 4;
 /// How far from the word for a type a label of it tells which is meant.
 const KIND_TOKENS_MAX: usize = 4;
+/// Types whose labels are brands.
+const BRANDS: [&str; 2] = ["LOGO_SEARCH", "BRAND_SEARCH"];
 /// How far before a bound its number stands: "15 sec max".
 const BOUND_TOKENS_MAX: usize = 3;
 
@@ -116,8 +118,10 @@ impl Question<'_> {
         let one = word.strip_suffix('S').unwrap_or(&word);
         let every = at.checked_sub(1).is_some_and(|i| self.is_any(i, &[Role::Every, Role::Not]));
         let asked = (one != word || every) && !USUAL.contains(&one) && self.exact(at).is_none();
-        let kinds = [format!("{one}_SEARCH"), one.to_owned()];
-        let known = kinds.into_iter().filter(|_| asked).find(|kind| self.lexicon.names().most(kind) > 0)?;
+        // "logos and brands"
+        let brand = self.is_any(at, &[Role::Brand]).then(|| BRANDS.map(str::to_owned)).into_iter().flatten();
+        let kinds = [format!("{one}_SEARCH"), one.to_owned()].into_iter().chain(brand);
+        let known = kinds.filter(|_| asked).find(|kind| self.lexicon.names().most(kind) > 0)?;
         // "the sound of rain" names one of them.
         let near = at.saturating_sub(KIND_TOKENS_MAX)..at + KIND_TOKENS_MAX;
         let of_kind = |name: &Name| matches!(&name.target, Target::Label { kind, .. } if *kind == known);

@@ -113,6 +113,13 @@ impl Question<'_> {
             let (more, minute) = self.whole(at + len)?;
             return Some((len + more, Instant::Ns(minute.checked_mul(60_000_000_000)?)));
         }
+        // "the 15 minute mark"
+        if let Some((len, ns)) = self.duration(at)
+            && let Some(mark) = self.is(at + len, Role::TimeMark)
+        {
+            let onwards = self.is(at + len + mark, Role::TimeMark).unwrap_or(0);
+            return Some((len + mark + onwards, Instant::Ns(ns)));
+        }
         let first = self.tokens.get(at).filter(|t| digits(&t.folded).is_some())?;
         let mut last = at;
         while last - at < 8

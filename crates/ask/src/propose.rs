@@ -1,11 +1,13 @@
 //! Finds every sense of every stretch of a question.
 
+use rushes_plan::Name;
+
 use crate::item::{Corrected, ItemKind};
 use crate::languages::{Found, Role};
 use crate::lattice::Lattice;
 use crate::question::Question;
 use crate::sense::{
-    FOREIGN, FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, SCRAP, Sense, TORN,
+    FOREIGN, FRAME, FURTHER, IDIOM, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, SCRAP, Sense, TORN, TRANSLATED,
     TYPED, UNUSED, WORD, WORD_THAT_NAMES,
 };
 use crate::token::Kind;
@@ -63,7 +65,7 @@ impl Question<'_> {
         }
         if self.is_word(at) {
             let names = self.names(at, typos);
-            let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
+            let named = names.iter().any(|name| name.cost <= NAME + TRANSLATED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
             // "falls down" is what somebody does, "no smoking" denies it.
             for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM)
@@ -72,7 +74,8 @@ impl Question<'_> {
                     .iter()
                     .any(|name| name.to == idiom.to && matches!(name.what, ItemKind::Label { .. }));
                 let denies = self.is(at, Role::Not) == Some(1) && self.is_doing(at + 1);
-                idiom.cost += if doing || denies { UNUSED } else { 0 };
+                let holds = doing || denies || self.ends_in_label(at, idiom.to);
+                idiom.cost += if holds { UNUSED } else { 0 };
             }
             senses.extend(names);
             if let Some(kind) = self.kind_alone(at) {
@@ -84,6 +87,23 @@ impl Question<'_> {
             senses.push(Sense::new(at, 1, ItemKind::Word, cost, "a word that is left over"));
         }
         senses
+    }
+
+    /// "on the phone", "at night": a preposition of place, then a label to the end; "the last kiss" one of them.
+    fn ends_in_label(&self, at: usize, end: usize) -> bool {
+        const BEGINNINGS: &[Role] = &[Role::Place, Role::Of, Role::With, Role::Ordinal(1), Role::Last];
+        let begins = self.is_any(at, BEGINNINGS);
+        let named = |i: usize| {
+            let label = |names: &[Name]| names.iter().any(|name| name.target.is_label());
+            let exactly = self.exact(i).is_some_and(|(len, names)| i + len == end && label(names));
+            let ranks = self.is_any(at, &[Role::Ordinal(1), Role::Last]);
+            exactly
+                || (i + 1 == end && ranks && self.is_doing(i))
+                || (i + 1 == end && label(&self.labels_meant(&self.tokens[i].folded)))
+        };
+        let inside = (at + 1..end).take_while(|i| !named(*i));
+        let last = at + 1 + inside.clone().count();
+        begins && last < end && inside.into_iter().all(|i| self.phrases(i).next().is_some())
     }
 
     /// A single letter, or two that are a frame word with its letters swapped ("fo"), beside other words.
@@ -286,6 +306,7 @@ impl Question<'_> {
             Role::Say | Role::Manner => self.said(at, len, role == Role::Manner, senses),
             Role::About => self.about(at, len, senses),
             Role::Going => self.going(at, len, senses),
+            Role::SaidBehind if at > 0 => add(ItemKind::Frame, cost, "frames what is said before"),
             Role::Reason if len == 1 => add(ItemKind::Frame, cost, "why"),
             Role::Tell => self.told_to(at, len, senses),
             // "Doctor" before "Marchetti".

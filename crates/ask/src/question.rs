@@ -116,6 +116,7 @@ impl<'q> Question<'q> {
             && !self.languages.has_word(word)
             && names.named(word).is_empty()
             && !self.variants(word).iter().any(|(form, _)| !names.named(form).is_empty())
+            && self.labels_meant(word).is_empty()
     }
 
     /// The frame word that a strange word was meant to be.

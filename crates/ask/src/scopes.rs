@@ -11,6 +11,8 @@ const RANGE_MAX: i64 = 200;
 /// Seasons or episodes that are listed one by one.
 const LIST_MAX: usize = 64;
 
+/// Words of "except for", and of "seasons" before it.
+const EXCEPT_TOKENS_MAX: usize = 4;
 /// Words of a title before "episode".
 const THEME_WORDS_MAX: usize = 5;
 /// Titles that such words are compared with.
@@ -48,8 +50,30 @@ impl Question<'_> {
     /// A part of the scope at a token.
     pub fn find_scope(&self, at: usize) -> Option<(usize, ItemKind)> {
         let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.glued(at));
-        let scoped = scoped.or_else(|| self.special(at)).or_else(|| self.themed(at));
+        let scoped = scoped.or_else(|| self.excepted(at)).or_else(|| self.special(at));
+        let scoped = scoped.or_else(|| self.themed(at));
         scoped.map(|(len, part)| (len, ItemKind::Scope(part)))
+    }
+
+    /// "all seasons except 2": a number that is denied behind the word for what it counts.
+    fn excepted(&self, at: usize) -> Option<(usize, ScopePart)> {
+        let (len, number) = self.whole(at)?;
+        let denies =
+            (at.saturating_sub(EXCEPT_TOKENS_MAX)..at).rfind(|i| self.is(*i, Role::Not) == Some(at - i))?;
+        let level = (denies.saturating_sub(EXCEPT_TOKENS_MAX)..denies)
+            .rev()
+            .find_map(|i| self.noun(i).filter(|(len, _)| i + len == denies))?
+            .1;
+        let counts = self.duration(at).is_some() || self.is_any(at + len, &[Role::Nouns, Role::Noun]);
+        let (mut end, mut numbers) = (at + len, vec![number]);
+        while let Some(sep) = self.separator(end)
+            && let Some((more, next)) = self.whole(end + sep)
+            && numbers.len() < LIST_MAX
+        {
+            end += sep + more;
+            numbers.push(next);
+        }
+        (!counts).then(|| Some((end - at, Self::part(level, numbers)?))).flatten()
     }
 
     /// "season2", "episode3", "staffel1".

@@ -32,10 +32,11 @@ pub(crate) const MARK: i32 = 4;
 pub(crate) const QUOTE: i32 = 10;
 /// A name, exactly.
 pub(crate) const NAME: i32 = 50;
-/// A name written together or apart, in another number or case, unfinished, mistyped: what that adds.
+/// A name written together or apart, in another number or case, unfinished, in another language, mistyped: what that adds.
 pub(crate) const JOINED: i32 = 6;
 pub(crate) const INFLECTED: i32 = 12;
 pub(crate) const BEGUN: i32 = 24;
+pub(crate) const TRANSLATED: i32 = 16;
 pub(crate) const MISTYPED: i32 = 30;
 /// A place by a part of its name.
 pub(crate) const PART: i32 = 20;

@@ -13,6 +13,10 @@ use crate::token::Kind;
 pub(crate) const SAID_TOKENS_MAX: usize = 128;
 /// Words before whom they are said to, where they are no sentence: "thank you so much".
 const GREETING_TOKENS_MAX: usize = 5;
+/// Words of what a line is wanted for, before its colon.
+const HEAD_TOKENS_MAX: usize = 6;
+/// Words around what is said that only frame it.
+const FRAME_TOKENS_MAX: usize = 6;
 /// Phrases in a row that say that a line is remembered: "says something like, it goes …".
 const RECALLED_MAX: usize = 4;
 
@@ -33,7 +37,8 @@ impl Question<'_> {
         begin += usize::from(self.mark(begin) == Some(':') && self.is_word(begin + 1));
         let that = self.tokens.get(begin).is_some_and(|token| self.languages.introduces(&token.folded));
         begin += usize::from(that && self.is_word(begin + 1));
-        let end = self.end_of_words(begin, false);
+        begin = self.behind_head(begin);
+        let end = self.without_frame(begin, self.end_of_words(begin, false));
         // "saying goodbye to Leo"
         let to = |i: &usize| self.is(*i, Role::Toward).is_some_and(|toward| self.is_person(i + toward));
         let whom = (begin + 1..end.min(begin + GREETING_TOKENS_MAX)).find(to);
@@ -52,6 +57,12 @@ impl Question<'_> {
             .is(begin, Role::Toward)
             .is_some_and(|toward| self.has_quote() || self.is_person(begin + toward));
         let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by && self.scope(begin).is_none());
+        // "who say it monica": who it was stands behind.
+        let pronoun = self.is(begin, Role::Frame) == Some(1) && self.is_person(begin + 1);
+        let names_speaker = pronoun && self.exact(begin + 1).is_some_and(|(len, _)| begin + 1 + len == end);
+        if names_speaker && !quoted {
+            return self.framing(at, len, false, senses);
+        }
         // "singing" may have a label of its own.
         let labelled = manner && said.is_none() && len == 1 && self.is_doing(at);
         if labelled && !quoted {
@@ -79,6 +90,29 @@ impl Question<'_> {
             self.framing(at, len, said.is_some(), senses);
         }
         self.words_said(at, begin, end, said.is_some(), senses);
+    }
+
+    /// "a quote for a mug: …": what it is wanted for, up to a colon, is no part of what is said.
+    fn behind_head(&self, begin: usize) -> usize {
+        let word = |i: &usize| self.is_word(*i) || self.mark(*i) == Some('-');
+        let words = (begin..).take(HEAD_TOKENS_MAX).take_while(word).count();
+        let heads = self.is_any(begin, &[Role::PurposeOf]) && self.mark(begin + words) == Some(':');
+        if heads { begin + words + 1 } else { begin }
+    }
+
+    /// "the word salt is spoken anywhere": what stands behind the words only frames them.
+    fn without_frame(&self, begin: usize, end: usize) -> usize {
+        let behind = |i: &usize| self.is_any(*i, &[Role::SaidBehind, Role::AboutBehind]);
+        let frames =
+            |i: usize| self.phrases(i).any(|found| found.role.frames() || found.role == Role::SaidBehind);
+        let tail = (begin + 1..end).rev().take(FRAME_TOKENS_MAX).take_while(|i| frames(*i) || behind(i));
+        tail.filter(behind).last().filter(|_| self.is_asked_word(begin)).unwrap_or(end)
+    }
+
+    /// Do words say that what begins here is a word, a name or a sentence, rather than who says it?
+    fn is_asked_word(&self, begin: usize) -> bool {
+        (begin.saturating_sub(FRAME_TOKENS_MAX)..begin)
+            .any(|i| self.is(i, Role::Say).is_some_and(|len| len > 1 && i + len == begin))
     }
 
     /// "¿dónde dice Inés que …", "wo sagt Mara …": outside English, who says it stands between. Answers whether it does.
@@ -181,7 +215,7 @@ impl Question<'_> {
     }
 
     /// Does a dash stand by itself, between spaces?
-    fn is_dash(&self, at: usize) -> bool {
+    pub fn is_dash(&self, at: usize) -> bool {
         at > 0 && !self.touches(at) && !self.touches(at - 1)
     }
 
@@ -192,7 +226,9 @@ impl Question<'_> {
             let ends = |len: usize| at + len == self.tokens.len() || self.mark(at + len).is_some();
             self.purpose(at).is_some_and(|(len, _)| ends(len))
         };
-        self.is_word(at) && (why || self.is_counted(at) || self.somebody_follows(at, talked) || purpose())
+        let thing = || !talked && self.thing_follows(at);
+        self.is_word(at)
+            && (why || thing() || self.is_counted(at) || self.somebody_follows(at, talked) || purpose())
     }
 
     /// "without" and "but not"; a "not" inside what is said is part of it.
@@ -213,6 +249,18 @@ impl Question<'_> {
         self.exact(name).is_some_and(|(len, names)| {
             names.iter().any(is_person) && (talked || name + len == self.tokens.len())
         })
+    }
+
+    /// "with the guitar" at the end of the question: a thing that is seen. What is said goes on with "with you".
+    fn thing_follows(&self, at: usize) -> bool {
+        let Some(with) = self.is(at, Role::With) else { return false };
+        let name = self.skip_frames(at + with);
+        let is_object =
+            |found: &Name| matches!(&found.target, Target::Label { kind, .. } if kind == known_types::OBJECT);
+        name > at + with
+            && self
+                .exact(name)
+                .is_some_and(|(len, names)| names.iter().any(is_object) && name + len == self.tokens.len())
     }
 
     /// A preposition, then the name of a place or a season.

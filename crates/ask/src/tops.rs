@@ -7,6 +7,7 @@ use crate::item::ItemKind;
 use crate::languages::{Level, Role};
 use crate::memo::Match;
 use crate::question::Question;
+use crate::verbs::is_deed;
 
 /// Words of what moments are wanted for.
 const PURPOSE_WORDS_MAX: usize = 4;
@@ -36,6 +37,16 @@ impl Question<'_> {
     }
 
     fn order(&self, at: usize) -> Option<Match> {
+        // "sorted shortest first"
+        if let Some(len) = self.is(at, Role::Sorted)
+            && let Some((more, rank)) = self.order_alone(at + len)
+        {
+            return Some((len + more, rank));
+        }
+        self.order_alone(at)
+    }
+
+    fn order_alone(&self, at: usize) -> Option<Match> {
         if let Some(len) = self.is(at, Role::InOrder) {
             return Some((len, ItemKind::Rank(RankBy::Start)));
         }
@@ -84,6 +95,11 @@ impl Question<'_> {
     pub fn group(&self, at: usize) -> Option<Match> {
         let per = self.is(at, Role::Per)?;
         let (len, level) = self.level(at + per)?;
+        // "every season except 2"
+        let denied = self.is(at + per + len, Role::Not).map(|not| at + per + len + not);
+        if denied.is_some_and(|number| self.whole(number).is_some()) {
+            return Some((per + len, ItemKind::Frame));
+        }
         // "by episode 3" is no group.
         self.whole(at + per + len).is_none().then_some((per + len, ItemKind::Group(level)))
     }
@@ -150,6 +166,12 @@ impl Question<'_> {
                 let n = count.or_else(|| (noun.is_some() && !several).then_some(1))?;
                 Some((end - at, ItemKind::Top(n, level, RankBy::Score)))
             }
+            // "the last kiss", "the first hug": of what is done, one.
+            Marker::Earliest | Marker::Latest if self.is_one_deed(end, count) => {
+                let first = marker == Marker::Earliest;
+                let rank = if first { RankBy::Start } else { RankBy::Latest };
+                Some((end - at, ItemKind::Top(count.unwrap_or(1), None, rank)))
+            }
             Marker::Earliest if has_noun => Some((end - at, ItemKind::Top(count?, None, RankBy::Start))),
             Marker::Earliest => None,
             Marker::Longest | Marker::Shortest if several && count.is_none() => {
@@ -164,6 +186,17 @@ impl Question<'_> {
             Marker::Latest => None,
             Marker::Shortest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Shortest))),
         }
+    }
+
+    /// Does what somebody does follow, as a label has it: "kiss" of "the last kiss"?
+    fn is_one_deed(&self, at: usize, count: Option<usize>) -> bool {
+        let named = self.exact(at).is_some_and(|(_, names)| names.iter().all(|name| is_deed(&name.target)));
+        let article = at.checked_sub(2).is_some_and(|i| self.is_any(i, &[Role::Every]));
+        named
+            || ((count.is_some() || article)
+                && self.is_word(at)
+                && self.exact(at).is_none()
+                && self.is_doing(at))
     }
 
     /// "10 clips", "one clip", "one per episode".
@@ -209,6 +242,9 @@ impl Question<'_> {
         }
         // "3 clip" of people whose English is poor.
         let noun = self.is(at + len, Role::Nouns).or_else(|| self.is(at + len, Role::Noun))?;
-        Some((len + noun, ItemKind::Limit(n)))
+        // "20 clips max", but "3 clips, max 10 seconds each"
+        let most = self.is(at + len + noun, Role::AtMost).or_else(|| self.is(at + len + noun, Role::OrLess));
+        let most = most.filter(|most| self.number(at + len + noun + most).is_none()).unwrap_or(0);
+        Some((len + noun + most, ItemKind::Limit(n)))
     }
 }

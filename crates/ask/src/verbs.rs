@@ -51,6 +51,7 @@ impl Question<'_> {
         let forms = self.variants(&token.folded);
         self.work.names(forms.len() * VERB_ENDS.len());
         forms.iter().any(|(form, _)| labelled(form) || is_verb(form))
+            || self.labels_meant(&token.folded).iter().any(|name| is_deed(&name.target))
     }
 
     /// "talking to Otto": a verb that usually frames is what somebody does, where it has a label and somebody follows.
@@ -97,7 +98,7 @@ impl Question<'_> {
 }
 
 /// What a label may be called of which a word is the verb.
-fn verb_keys(form: &str) -> impl Iterator<Item = String> {
+pub(crate) fn verb_keys(form: &str) -> impl Iterator<Item = String> {
     let ends = VERB_ENDS.iter().map(move |end| format!("{form} {end}"));
     ends.chain(VERB_HEADS.iter().map(move |head| format!("{head} {form}")))
 }

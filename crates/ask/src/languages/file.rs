@@ -47,6 +47,9 @@ pub(super) struct LanguageFile {
     unsayable: Phrases,
     #[serde(default)]
     vocabulary: Phrases,
+    /// Everyday words by the English word that labels have for them.
+    #[serde(default)]
+    meanings: Phrases,
 }
 
 fn parted(phrases: &str) -> impl Iterator<Item = &str> {
@@ -119,6 +122,11 @@ impl LanguageFile {
     /// The names of the vocabulary with what stands for them.
     pub fn vocabulary(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
         self.vocabulary.iter().map(|(name, phrases)| (name.as_str(), parted(phrases)))
+    }
+
+    /// English words with what stands for them.
+    pub fn meanings(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        self.meanings.iter().map(|(english, phrases)| (english.as_str(), parted(phrases)))
     }
 
     /// Every phrase with its role; texts that roles hold the index of are added to `texts`.

@@ -1,6 +1,7 @@
 //! The words that frame a question, in every language that has a file in `lang`, and what they mean.
 
 mod file;
+mod glossary;
 mod role;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,6 +13,7 @@ use rushes_types::{Error, Result};
 
 use crate::token::{Kind, Token, tokens};
 use file::LanguageFile;
+use glossary::Glossary;
 pub(crate) use role::{Level, MINUTE, Role};
 
 /// The files of `lang`, in the order of their names.
@@ -77,6 +79,7 @@ pub struct Languages {
     by_sound: HashMap<String, Vec<String>>,
     /// What stands for each name of the vocabulary, in all languages.
     vocabulary: BTreeMap<String, Vec<String>>,
+    glossary: Glossary,
 }
 
 impl std::fmt::Debug for Languages {
@@ -130,6 +133,11 @@ impl Languages {
                 let keys = phrases.map(|phrase| languages.key(phrase)).collect::<Vec<_>>();
                 languages.vocabulary.entry(name.to_owned()).or_default().extend(keys);
             }
+            let meanings = file.meanings().map(|(english, phrases)| {
+                (english.to_owned(), phrases.map(|phrase| languages.key(phrase)).collect())
+            });
+            let meanings: Vec<(String, Vec<String>)> = meanings.collect();
+            languages.glossary.add(&file.tag, meanings.into_iter());
             let personal = file.personal().map(|word| languages.key(&word)).collect();
             languages.known.push(Known { tag: file.tag, letters: file.letters.chars().collect(), personal });
         }
@@ -170,6 +178,11 @@ impl Languages {
     /// What stands for a name of the vocabulary.
     pub(crate) fn vocabulary(&self, name: &str) -> &[String] {
         self.vocabulary.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What everyday words mean in English.
+    pub(crate) fn glossary(&self) -> &Glossary {
+        &self.glossary
     }
 
     /// All phrases at a token in a language or in English, the longest first.
@@ -343,7 +356,10 @@ impl Languages {
         if votes.get(self.english) == Some(&most) {
             return self.english;
         }
-        votes.iter().position(|n| *n == most).unwrap_or(self.english)
+        // "na" is of two languages: of those that as much speaks for, the one that knows most words.
+        let known = |i: &usize| self.glossary.known_of(*i, tokens.iter().map(|t| t.folded.as_str()));
+        let tied = (0..votes.len()).rev().filter(|i| votes[*i] == most);
+        tied.max_by_key(known).unwrap_or(self.english)
     }
 
     /// The tag of a language, and what the words of it are inflected by.

@@ -88,6 +88,20 @@ pub(crate) enum Role {
     Within,
     /// "of" after a length of time: near, not later.
     Of,
+    /// "sorted" before an order.
+    Sorted,
+    /// "runs" before how long: "runs longer than".
+    Runs,
+    /// "mark" behind a length of time: that long after the beginning.
+    TimeMark,
+    /// "with distance" before a length of time: near.
+    Distance,
+    /// "spoken" behind what is said.
+    SaidBehind,
+    /// "her" before a relative.
+    Possessive,
+    /// "in the role of" behind an actor.
+    PartOf,
     More,
     AtLeast,
     Less,
@@ -229,6 +243,13 @@ impl Role {
                 | Self::Help
                 | Self::Modal
                 | Self::Tongue
+                | Self::Sorted
+                | Self::Possessive
+                | Self::Runs
+                | Self::TimeMark
+                | Self::Distance
+                | Self::SaidBehind
+                | Self::PartOf
         )
     }
 
@@ -238,7 +259,14 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 86] = [
+const ROLES: [(&str, Role); 93] = [
+    ("possessive", Role::Possessive),
+    ("runs", Role::Runs),
+    ("sorted", Role::Sorted),
+    ("time_mark", Role::TimeMark),
+    ("distance", Role::Distance),
+    ("said_behind", Role::SaidBehind),
+    ("part_of", Role::PartOf),
     ("relative", Role::Relative),
     ("brand", Role::Brand),
     ("finite", Role::Finite),

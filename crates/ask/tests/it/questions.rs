@@ -50,13 +50,18 @@ macro_rules! set {
 /// What we know of an archive, what was asked of it, and how many of that were right when this was written.
 type Set = (&'static str, &'static str, usize);
 
-/// Sets of people who did not know the grammar: 68, 63, 62 and 72 were right when they were first asked. Since then
+/// Sets of people who did not know the grammar: 68, 63, 62, 72 and 57 were right when they were first asked. Since then
 /// they were developed on, too.
-const STRANGERS: [Set; 4] =
-    [set!("strangers/a", 100), set!("strangers/b", 100), set!("strangers/c", 100), set!("strangers/d", 100)];
+const STRANGERS: [Set; 5] = [
+    set!("strangers/a", 100),
+    set!("strangers/b", 100),
+    set!("strangers/c", 100),
+    set!("strangers/d", 100),
+    set!("strangers/e", 94),
+];
 
 /// Sets of our own over other archives, written by kinds of wording and mended kind by kind.
-const WORKSHOP: [Set; 7] = [
+const WORKSHOP: [Set; 9] = [
     set!("workshop/films", 65),
     set!("workshop/kitchen", 59),
     set!("workshop/pitch", 52),
@@ -64,6 +69,8 @@ const WORKSHOP: [Set; 7] = [
     set!("workshop/news", 53),
     set!("workshop/wedding", 48),
     set!("strangers/d", "workshop/tongues", 45),
+    set!("workshop/desk", "workshop/abroad", 21),
+    set!("strangers/e", "workshop/bounds", 32),
 ];
 
 fn stays_right(sets: &[Set]) {
@@ -101,14 +108,13 @@ fn there_are_enough_questions_of_every_kind_and_language() {
 }
 
 /// Sets of strangers whose misses nobody has read, with how many were right when they were first asked.
-const UNREAD: [Set; 2] = [set!("strangers/e", 0), set!("strangers/f", 0)];
+const UNREAD: [Set; 1] = [set!("strangers/f", 54)];
 
 #[test]
 fn the_questions_of_strangers_that_were_asked_once_are_read_as_then() {
     for (names, questions, right) in &UNREAD {
         let score = score(&read(questions).unwrap(), &WrittenLexicon::read(names).unwrap());
         // The misses are not shown, so that no rules are made for them.
-        println!("{} of {} {:#?}", score.all.right, score.all.asked, score.misses);
         assert!(score.all.right >= *right, "{} of {}", score.all.right, score.all.asked);
     }
 }
