@@ -29,7 +29,7 @@ impl Question<'_> {
             let name = from + self.is(from, Role::PartOf)?;
             let (more, names) = self.people(name)?;
             let both = actor.iter().find(|own| names.iter().any(|name| name.target == own.target));
-            Some((name + more, (*both?).target.clone()))
+            Some((name + more, both?.target.clone()))
         };
         if let Some((end, Target::Label { kind, label })) = part(at + len) {
             let what = ItemKind::Label { kind, label, members: Vec::new() };
