@@ -15,7 +15,7 @@ const KINDS_WRONG: usize = 9;
 const STRANGERS_NAMES: &str = include_str!("../../talks/strangers/a/names.toml");
 const STRANGERS: &str = include_str!("../../talks/strangers/a/talks.toml");
 /// Turns of strangers that are right at least; a set that was read is a test like any other.
-const STRANGERS_RIGHT: usize = 104;
+const STRANGERS_RIGHT: usize = 112;
 
 fn told(score: &Score) -> String {
     score.misses.iter().fold(String::new(), |out, miss| {
