@@ -37,7 +37,7 @@ fn holds(
     span: TimeRange,
 ) -> bool {
     match test {
-        MomentTest::OtherThan(other, range) => id != Some(other) || !share_time(*range, span),
+        MomentTest::OtherThan(other, range) => id != Some(other) || !range.meets(span),
         MomentTest::Duration(bounds) => bounds.contains(seconds_of_ns(span.duration_ns())),
         MomentTest::Coverage(no, bounds) => {
             found.get(*no).is_some_and(|found| bounds.contains(covered(found, asset, span)))
@@ -49,12 +49,6 @@ fn holds(
             near != *negate
         }
     }
-}
-
-/// Do the two share time? An instant shares what it touches.
-fn share_time(a: TimeRange, b: TimeRange) -> bool {
-    let (low, high) = (a.start_ns().max(b.start_ns()), a.end_ns().min(b.end_ns()));
-    low < high || (low == high && (a.is_point() || b.is_point()))
 }
 
 /// The share of the span that the clause covers; of an instant all or nothing.
